@@ -1,0 +1,1 @@
+"""What everything runs on: settings, Ray session and placement, Postgres, objects."""

@@ -1,0 +1,55 @@
+"""Settings: `configs/*.yaml` (one file a section, a reason beside each number), overridden by `DANCEAPP_*`.
+
+`DANCEAPP_MEDIA__MAX_BYTES=1000` overrides `max_bytes` of `configs/media.yaml`.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from dancecore.settings import MediaSettings
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+
+
+class YamlFolder(PydanticBaseSettingsSource):
+    """One section for each YAML file, named by the file."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        path = CONFIGS / f"{field_name}.yaml"
+        return (yaml.safe_load(path.read_text()) if path.exists() else None), field_name, True
+
+    def __call__(self) -> dict[str, Any]:
+        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Settings(BaseSettings):
+    """All settings of DanceApp."""
+
+    model_config = SettingsConfigDict(env_prefix="DANCEAPP_", env_nested_delimiter="__", frozen=True, extra="ignore")
+
+    media: MediaSettings
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        return init_settings, env_settings, YamlFolder(settings_cls)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
+
+
+def home() -> Path:
+    """Where DanceApp keeps what it makes: `DANCEAPP_HOME`, by default `~/.danceapp`."""
+    return Path(os.environ.get("DANCEAPP_HOME", "~/.danceapp")).expanduser()

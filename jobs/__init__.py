@@ -1,0 +1,1 @@
+"""One file, one batch program, plus the `danceapp` command line."""
