@@ -186,7 +186,7 @@ class MoveScores:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A named stretch of a clip. `move_id` is OTHER when no move explains it. `alternatives` hold (move_id, confidence)."""
+    """A named stretch of a clip. `move_id` is OTHER when no move explains it; `alternatives` are (id, confidence)."""
 
     start_ns: int
     end_ns: int
