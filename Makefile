@@ -1,0 +1,51 @@
+# DanceApp. `make` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+# onnxruntime and onnxruntime-gpu exclude each other: `make demo ORT=gpu` on a machine with CUDA 13 and cuDNN 9.
+ORT ?= cpu
+# One thread a process: parallelism is by actors, and spinning threads fight over the cores.
+export OMP_NUM_THREADS ?= 1
+export RAY_USAGE_STATS_ENABLED := 0
+
+help:            ## list the targets
+	@grep -E '^[a-z-]+: *.*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 14
+
+demo: .venv/run  ## set up, then index the six sample clips and print the move index
+	@$(BIN)/danceapp index tests/data/clips
+
+test: check      ## set up, then checks and tests (minutes)
+	@$(BIN)/python -m pytest
+
+test-slow: .venv/dev  ## the tests that take minutes each, recognition end to end among them
+	@$(BIN)/python -m pytest -m slow
+
+check: .venv/dev ## ruff, mypy, the import contract
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: .venv/dev ## measure against the peers; writes bench-report.json
+	@$(BIN)/python -m tests.bench
+
+clean:           ## remove the virtual environment and all that was built (not your index)
+	rm -rf .venv build *.egg-info bench-report.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# A step of set-up that fails says so in one line; what its tools printed is in .venv/setup.log.
+define step
+@echo "setup: $(1)"; { $(2); } >>.venv/setup.log 2>&1 || { echo "setup failed: $(1): $(3) (details: .venv/setup.log)"; exit 1; }
+endef
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
+	  || { echo "DanceApp needs Python 3.11, and '$(PYTHON)' is not: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv && touch $@
+
+.venv/run: .venv/python pyproject.toml
+	$(call step,dependencies (1-4 minutes the first time),$(BIN)/python -m pip install -e '.[$(ORT)]',is there a network?)
+	$(call step,pose weights,$(BIN)/python -m cluster.weights,is there a network?)
+	@touch $@
+
+.venv/dev: .venv/run
+	$(call step,development tools,$(BIN)/python -m pip install -e '.[$(ORT)$(,)synthetic$(,)bench$(,)dev]',is there a network?)
+	@touch $@
+
+, := ,
+.PHONY: help demo test test-slow check bench clean
