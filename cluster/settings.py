@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from dancecore.settings import MediaSettings, SyntheticSettings
+from dancecore.settings import DecodingSettings, MatchingSettings, MediaSettings, PoseSettings, SyntheticSettings
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 
@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DANCEAPP_", env_nested_delimiter="__", frozen=True, extra="ignore")
 
     media: MediaSettings
+    pose: PoseSettings
+    matching: MatchingSettings
+    decoding: DecodingSettings
     synthetic: SyntheticSettings
 
     @classmethod

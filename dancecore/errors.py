@@ -4,6 +4,11 @@ from typing import Any
 
 CODES: dict[str, str] = {
     "INVALID_INPUT": "a value that was given cannot be used",
+    "NO_PERSON": "nobody was found in the whole clip",
+    "PROVIDER_MISSING": "the ONNX Runtime that is installed cannot run on the device that was asked for",
+    "WEIGHTS_MISSING": "the pose weights are not set up, or are damaged",
+    "WEIGHTS_UNREACHABLE": "the pose weights could not be fetched",
+    "BAND_TOO_NARROW": "two series differ too much in length for the warping band to join their ends",
 }
 """Every code with what it means to the person who meets it; `README.md` prints this table."""
 

@@ -63,3 +63,50 @@ class SyntheticSettings:
     light_pitch: Range
     crf: int
     observe: ObserveSettings
+
+
+@dataclass(frozen=True)
+class MatchingSettings:
+    """How spans are compared with templates (`configs/matching.yaml`)."""
+
+    band: float
+    tempi: tuple[float, ...]
+    phase_beats: float
+    min_beat_confidence: float
+    alpha: float
+    top: int
+
+
+@dataclass(frozen=True)
+class DecodingSettings:
+    """When a reading is believed, and what merges (`configs/decoding.yaml`)."""
+
+    min_confidence: float
+    max_distance: float
+    merge_gap_ms: int
+    high: float
+    medium: float
+
+
+@dataclass(frozen=True)
+class PoseSettings:
+    """How dancers are found, followed and cleaned (`configs/pose.yaml`)."""
+
+    variant: str
+    threads: int
+    max_batch: int
+    max_dancers: int
+    search_every: int
+    detection_confidence: float
+    presence_confidence: float
+    suppression_overlap: float
+    region_scale: float
+    same_dancer: float
+    jump: float
+    cut_correlation: float
+    cut_difference: float
+    motion_floor: float
+    joint_confidence: float
+    max_gap: int
+    smooth_window: int
+    smooth_order: int
