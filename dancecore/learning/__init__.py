@@ -1,0 +1,1 @@
+"""Learning from labelled dances, and how well a result agrees with the truth."""

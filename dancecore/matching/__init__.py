@@ -1,0 +1,1 @@
+"""Comparing spans of a dance with the templates of moves."""
