@@ -4,9 +4,10 @@
 """
 
 import os
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -14,6 +15,34 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from dancecore.settings import DecodingSettings, MatchingSettings, MediaSettings, PoseSettings, SyntheticSettings
 
 CONFIGS = Path(__file__).parent.parent / "configs"
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """Where Ray is and what each worker may take of it (`configs/cluster.yaml`)."""
+
+    address: str
+    device: Literal["auto", "cpu", "gpu"]
+    pose_cpus: float
+    pose_memory_mb: int
+    pose_gpus: float
+    pose_gpu_cpus: float
+    clips_per_batch: int
+    max_pose_actors: int
+    analysis_cpus: float
+    object_store_mb: int
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """How the indexing job behaves (`configs/index.yaml`)."""
+
+    max_error_share: float
+    max_attempts: int
+    probe_tasks_per_core: int
+    report_every_s: float
+    calibration_s: float
+    in_flight: int
 
 
 class YamlFolder(PydanticBaseSettingsSource):
@@ -34,6 +63,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DANCEAPP_", env_nested_delimiter="__", frozen=True, extra="ignore")
 
     media: MediaSettings
+    cluster: ClusterSettings
+    index: IndexSettings
     pose: PoseSettings
     matching: MatchingSettings
     decoding: DecodingSettings

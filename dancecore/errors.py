@@ -9,6 +9,10 @@ CODES: dict[str, str] = {
     "WEIGHTS_MISSING": "the pose weights are not set up, or are damaged",
     "WEIGHTS_UNREACHABLE": "the pose weights could not be fetched",
     "BAND_TOO_NARROW": "two series differ too much in length for the warping band to join their ends",
+    "CLUSTER_UNREACHABLE": "there is no Ray at the address, or it refuses our token",
+    "PLACEMENT_SHORTFALL": "the cluster lacks what the job needs to run at all",
+    "WORKER_DIED": "two workers died while they worked on this clip; the clip is left out",
+    "NO_CLIPS": "no video file was found where it was looked for",
 }
 """Every code with what it means to the person who meets it; `README.md` prints this table."""
 
