@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from dancecore.settings import DecodingSettings, MatchingSettings, MediaSettings, PoseSettings, SyntheticSettings
@@ -45,6 +46,31 @@ class IndexSettings:
     in_flight: int
 
 
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """How the database is reached (`configs/database.yaml`); where it is says `DANCEAPP_DATABASE_URL`."""
+
+    pool_size: int
+    max_overflow: int
+    connect_timeout_s: int
+    start_timeout_s: float
+    attempts: int
+    backoff_s: float
+    trend_days: int
+
+
+@dataclass(frozen=True)
+class ObjectsSettings:
+    """Where artifacts are kept and how long to wait for them (`configs/objects.yaml`)."""
+
+    url: str
+    region: str
+    connect_timeout_s: float
+    read_timeout_s: float
+    attempts: int
+    backoff_s: float
+
+
 class YamlFolder(PydanticBaseSettingsSource):
     """One section for each YAML file, named by the file."""
 
@@ -63,6 +89,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DANCEAPP_", env_nested_delimiter="__", frozen=True, extra="ignore")
 
     media: MediaSettings
+    database: DatabaseSettings
+    objects: ObjectsSettings
+    database_url: SecretStr = SecretStr("")
+    """A PostgreSQL DSN; empty: an embedded server under `home()`. A secret: it may hold a password."""
     cluster: ClusterSettings
     index: IndexSettings
     pose: PoseSettings

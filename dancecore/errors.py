@@ -4,6 +4,12 @@ from typing import Any
 
 CODES: dict[str, str] = {
     "INVALID_INPUT": "a value that was given cannot be used",
+    "DATABASE_UNAVAILABLE": "the database does not answer, or refuses the connection",
+    "CLIP_DELETED": "its owner deleted this clip; it is not indexed again",
+    "NOT_FOUND": "nothing is stored under this name",
+    "OBJECT_MISSING": "the object store holds nothing under this key",
+    "OBJECTS_UNAVAILABLE": "the object store does not answer, or refuses the request",
+    "STORAGE_FULL": "the disk or the object store has no room left",
     "NO_PERSON": "nobody was found in the whole clip",
     "PROVIDER_MISSING": "the ONNX Runtime that is installed cannot run on the device that was asked for",
     "WEIGHTS_MISSING": "the pose weights are not set up, or are damaged",
@@ -12,6 +18,7 @@ CODES: dict[str, str] = {
     "CLUSTER_UNREACHABLE": "there is no Ray at the address, or it refuses our token",
     "PLACEMENT_SHORTFALL": "the cluster lacks what the job needs to run at all",
     "WORKER_DIED": "two workers died while they worked on this clip; the clip is left out",
+    "MISSING_EXTRA": "a part that is installed separately is not there",
     "NO_CLIPS": "no video file was found where it was looked for",
 }
 """Every code with what it means to the person who meets it; `README.md` prints this table."""

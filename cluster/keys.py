@@ -1,0 +1,50 @@
+"""Keys of the object store, all in one place. A key is relative, with `/` between its parts."""
+
+import re
+
+from dancecore.errors import DanceError
+
+PART = r"[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,199}"
+KEY = re.compile(rf"{PART}(/{PART})*")
+LONGEST = 1024
+"""Bytes; S3's limit."""
+
+
+def checked(key: str) -> str:
+    """`key`, or DanceError("INVALID_INPUT") unless it is parts of A-Z a-z 0-9 . _ + - (no leading dot) joined by `/`.
+
+    So a key cannot leave its folder, name a hidden file, or mean two things to two stores.
+    """
+    if len(key) > LONGEST or not KEY.fullmatch(key):
+        raise DanceError("INVALID_INPUT", f"not a key of the object store: {key[:80]!r}")
+    return key
+
+
+def source(video: str) -> str:
+    """The clip as it came."""
+    return checked(f"videos/{video}/source.mp4")
+
+
+def preview(video: str) -> str:
+    """A small moving picture of the clip."""
+    return checked(f"videos/{video}/preview.gif")
+
+
+def keypoints(video: str, pose_version: str) -> str:
+    """Landmarks: xy (T, 33, 2), conf (T, 33) and more."""
+    return checked(f"videos/{video}/pose/keypoints_v{pose_version}.npz")
+
+
+def features(video: str, feature_version: str) -> str:
+    """Features: values (T, 128), mask (T, 33)."""
+    return checked(f"videos/{video}/features/features_v{feature_version}.npz")
+
+
+def segments(video: str, model_version: str) -> str:
+    """The segments as JSON, as the API shows them."""
+    return checked(f"videos/{video}/segments/segments_{model_version}.json")
+
+
+def template(move: str, template_id: str) -> str:
+    """One template of a move."""
+    return checked(f"moves/{move}/templates/{template_id}.npz")

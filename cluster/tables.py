@@ -1,0 +1,139 @@
+"""The tables. `cluster/migrations` makes them; a test holds the two equal.
+
+Times are timezone-aware UTC; lengths and positions are integer milliseconds; windows are half-open [start, end).
+"""
+
+from sqlalchemy import (
+    ARRAY, Boolean, CheckConstraint, Column, DateTime, Double, ForeignKey, Index, Integer, LargeBinary,
+    MetaData, SmallInteger, Table, Text, UniqueConstraint, func, text,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import JSONB
+
+STATES = (
+    "QUEUED", "RECEIVED", "DECODED", "POSE_DONE", "FEATURES_DONE", "SEGMENTED", "IDENTIFIED", "INDEXED", "DONE",
+    "FAILED", "CANCELLED",
+)  # fmt: skip
+"""States of an analysis job, in the order a clip passes through them; the last two end it early."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }  # fmt: skip
+)
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=f"{column}_known")
+
+
+def _id() -> Column[str]:
+    return Column("id", Text, primary_key=True)
+
+
+def _created_at() -> Column[DateTime]:
+    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+users = Table(
+    "users", metadata, _id(),
+    Column("handle", Text, nullable=False, unique=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False, server_default="user"),
+    _created_at(),
+    _one_of("role", ("user", "annotator", "admin")),
+)  # fmt: skip
+
+taxonomy_versions = Table(
+    "taxonomy_versions", metadata, _id(),
+    Column("semver", Text, nullable=False, unique=True),
+    Column("notes", Text, nullable=False, server_default=""),
+    _created_at(),
+)  # fmt: skip
+
+moves = Table(
+    "moves", metadata, _id(),
+    Column("taxonomy_version", Text, ForeignKey("taxonomy_versions.id", ondelete="RESTRICT"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("family", Text, nullable=False, index=True),
+    Column("aliases", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("difficulty", SmallInteger, nullable=False),
+    Column("metadata", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("canonical_template", Text, ForeignKey("templates.id", ondelete="SET NULL", use_alter=True)),
+    # Deferred, so that one version of the taxonomy may exchange the names of two moves in one transaction.
+    UniqueConstraint("taxonomy_version", "name", deferrable=True, initially="DEFERRED"),
+    CheckConstraint("difficulty BETWEEN 1 AND 5", name="difficulty_range"),
+)  # fmt: skip
+
+templates = Table(
+    "templates", metadata, _id(),
+    Column("move", Text, ForeignKey("moves.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("taxonomy_version", Text, ForeignKey("taxonomy_versions.id", ondelete="RESTRICT"), nullable=False),
+    Column("feature_seq", Text, nullable=False, comment="key of the object that holds the sequence"),
+    Column("length_ms", Integer, nullable=False),
+    CheckConstraint("length_ms > 0", name="length_positive"),
+)  # fmt: skip
+
+videos = Table(
+    "videos", metadata, _id(),
+    Column("owner", Text, ForeignKey("users.id", ondelete="SET NULL")),
+    Column("source", Text, nullable=False, server_default="user"),
+    Column("filename", Text, nullable=False, index=True),
+    Column("duration_ms", Integer, comment="null: the clip could not be decoded"),
+    Column("fps", Double),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("sha256", Text, nullable=False, unique=True),
+    Column("consent_version", Text),
+    Column("status", Text, nullable=False, server_default="NEW"),
+    Column("indexed_by", Text, ForeignKey("analysis_jobs.id", ondelete="SET NULL", use_alter=True),
+           comment="the analysis whose segments are stored now"),
+    _created_at(),
+    Column("deleted_at", DateTime(timezone=True)),
+    Index("ix_videos_owner_created", "owner", text("created_at DESC")),
+    Index("ix_videos_created", text("created_at DESC"), "id"),
+    _one_of("source", ("user", "partner")),
+    _one_of("status", ("NEW", "READY", "FAILED")),
+    CheckConstraint("duration_ms >= 0", name="duration_not_negative"),
+    CheckConstraint("fps > 0 AND width > 0 AND height > 0", name="picture_positive"),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_hex"),
+)  # fmt: skip
+
+analysis_jobs = Table(
+    "analysis_jobs", metadata, _id(),
+    Column("video", Text, ForeignKey("videos.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("pose_version", Text, nullable=False),
+    Column("feature_version", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("taxonomy_version", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, comment="error code of a job that FAILED"),
+    Column("log", JSONB, nullable=False, server_default=text("'[]'"), comment="append-only: a trigger holds it"),
+    Column("metrics", JSONB, nullable=False, server_default=text("'{}'")),
+    _created_at(),
+    _one_of("state", STATES),
+    CheckConstraint("(state = 'FAILED') = (reason IS NOT NULL)", name="failed_has_reason"),
+    CheckConstraint("jsonb_typeof(log) = 'array'", name="log_is_array"),
+)  # fmt: skip
+
+segments = Table(
+    "segments", metadata, _id(),
+    Column("video", Text, ForeignKey("videos.id", ondelete="CASCADE"), nullable=False),
+    Column("start_ms", Integer, nullable=False),
+    Column("end_ms", Integer, nullable=False),
+    Column("move", Text, ForeignKey("moves.id", ondelete="RESTRICT"), comment="null: other, no known move"),
+    Column("confidence", Double, nullable=False),
+    Column("mirror", Boolean, nullable=False),
+    Column("alternatives", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("features_vec", LargeBinary, comment="mean features of the segment, little-endian float16"),
+    Column("pose_version", Text, nullable=False),
+    Column("feature_version", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("taxonomy_version", Text, nullable=False),
+    Index("ix_segments_video_span", "video", "start_ms", "end_ms"),
+    # Covers the move index (uses and lengths by move) and "videos with this move" without reading the rows.
+    Index("ix_segments_move_video", "move", "video", postgresql_include=["start_ms", "end_ms"]),
+    CheckConstraint("0 <= start_ms AND start_ms < end_ms", name="span_not_empty"),
+    CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence_range"),
+)  # fmt: skip
