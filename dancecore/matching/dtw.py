@@ -85,7 +85,7 @@ def _spread(weights: Float | None, shape: tuple[int, ...]) -> Float64:
     return np.ascontiguousarray(np.broadcast_to(weights, shape), dtype=np.float64)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # sums in vector registers
 def local_distances(query: Float64, reference: Float64, weights: Float64, low: IntT, high: IntT) -> Float64:
     """(Tq, Tr) weighted L2 distances inside the band; what lies outside is left unset."""
     local = np.empty((len(query), len(reference)))
