@@ -13,7 +13,15 @@ import yaml
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from dancecore.settings import DecodingSettings, MatchingSettings, MediaSettings, PoseSettings, SyntheticSettings
+from dancecore.settings import (
+    DecodingSettings,
+    MatchingSettings,
+    MediaSettings,
+    MusicSettings,
+    PoseSettings,
+    SegmentationSettings,
+    SyntheticSettings,
+)
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 
@@ -89,6 +97,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DANCEAPP_", env_nested_delimiter="__", frozen=True, extra="ignore")
 
     media: MediaSettings
+    music: MusicSettings
+    segmentation: SegmentationSettings
     database: DatabaseSettings
     objects: ObjectsSettings
     database_url: SecretStr = SecretStr("")

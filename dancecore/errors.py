@@ -4,6 +4,17 @@ from typing import Any
 
 CODES: dict[str, str] = {
     "INVALID_INPUT": "a value that was given cannot be used",
+    "FILE_NOT_FOUND": "there is no file where one was named",
+    "EMPTY_FILE": "the file has no content",
+    "NOT_A_VIDEO": "the file is not a video in a format we read",
+    "NO_VIDEO_STREAM": "the file has sound or other data but no moving picture",
+    "TRUNCATED": "the file ends before its own index or header says it does",
+    "ZERO_FRAMES": "the video holds no picture that can be shown",
+    "CORRUPT_VIDEO": "too much of the video is damaged to be decoded",
+    "BAD_DIMENSIONS": "the picture is too small or too large to be analysed",
+    "TOO_SHORT": "the clip is shorter than a dance move",
+    "TOO_LONG": "the clip is longer than is accepted",
+    "TOO_LARGE": "the file has more bytes than are accepted",
     "DATABASE_UNAVAILABLE": "the database does not answer, or refuses the connection",
     "CLIP_DELETED": "its owner deleted this clip; it is not indexed again",
     "NOT_FOUND": "nothing is stored under this name",

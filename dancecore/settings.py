@@ -13,6 +13,38 @@ class MediaSettings:
     max_ms: int
     min_side_px: int
     max_side_px: int
+    preview_ms: int
+    preview_hz: int
+    preview_px: int
+    preview_colours: int
+
+
+@dataclass(frozen=True)
+class MusicSettings:
+    """How beats are found (`configs/music.yaml`)."""
+
+    rate_hz: int
+    hop: int
+    min_bpm: float
+    max_bpm: float
+    prior_bpm: float
+    prior_octaves: float
+    tightness: float
+    min_level: float
+
+
+@dataclass(frozen=True)
+class SegmentationSettings:
+    """How dances are cut into spans (`configs/segmentation.yaml`)."""
+
+    min_ms: int
+    max_ms: int
+    penalty: float
+    reference_bpm: float
+    min_beat_confidence: float
+    min_joint_confidence: float
+    min_joints: int
+    max_gap_ms: int
 
 
 Range = tuple[float, float]

@@ -1,0 +1,60 @@
+"""The sound of a clip as samples that start and end with its picture."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.container import InputContainer
+
+from dancecore.media.container import opened, seconds
+from dancecore.media.timeline import NS, timeline
+from dancecore.types import Float
+
+JITTER_S = 0.05
+"""A timestamp nearer than this to where the last samples ended continues them: containers round timestamps."""
+
+
+def audio(path: Path, rate: int) -> Float | None:
+    """(N,) float32 mono samples at `rate` Hz, N = the picture's duration x rate; None if the clip has no sound.
+
+    Sample 0 belongs to the first picture: sound that starts later is preceded by silence, sound from before or after
+    the picture is left out. Raises DanceError as `opened` does, NO_VIDEO_STREAM, ZERO_FRAMES.
+    """
+    times = timeline(path)
+    samples = np.zeros(times.duration_ns * rate // NS, np.float32)
+    start_s, at, heard = float(times.start_pts * times.time_base), None, False
+    with opened(path) as container:
+        for frame in _resampled(container, rate):
+            meant = seconds(frame.pts, frame.time_base)
+            index = at if meant is None else round((meant - start_s) * rate)
+            if at is not None and (index is None or abs(index - at) < JITTER_S * rate):
+                index = at
+            at = _put(samples, index or 0, frame.to_ndarray()[0])
+            heard = True
+    return samples if heard else None
+
+
+def _put(samples: Float, index: int, part: Float) -> int:
+    """Write `part` at `index` as far as it falls inside; where it ends."""
+    end = index + len(part)
+    inside = slice(max(index, 0), max(min(end, len(samples)), 0))
+    if inside.start < inside.stop:
+        samples[inside] = part[inside.start - index : inside.stop - index]
+    return end
+
+
+def _resampled(container: InputContainer, rate: int) -> Iterator[AudioFrame]:
+    """The first sound stream as mono float32 frames at `rate`; damaged packets are left out."""
+    if not container.streams.audio:
+        return
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+    for packet in container.demux(container.streams.audio[0]):
+        try:
+            decoded = packet.decode()
+        except av.InvalidDataError:
+            continue
+        for frame in decoded:
+            yield from resampler.resample(frame)
+    yield from resampler.resample(None)
