@@ -15,12 +15,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from dancecore.settings import (
     DecodingSettings,
+    FeatureSettings,
     MatchingSettings,
     MediaSettings,
     MusicSettings,
     PoseSettings,
     SegmentationSettings,
     SyntheticSettings,
+    TemplateSettings,
 )
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -49,6 +51,7 @@ class IndexSettings:
     max_error_share: float
     max_attempts: int
     probe_tasks_per_core: int
+    manifest_every_s: float
     report_every_s: float
     calibration_s: float
     in_flight: int
@@ -106,6 +109,8 @@ class Settings(BaseSettings):
     cluster: ClusterSettings
     index: IndexSettings
     pose: PoseSettings
+    features: FeatureSettings
+    templates: TemplateSettings
     matching: MatchingSettings
     decoding: DecodingSettings
     synthetic: SyntheticSettings
