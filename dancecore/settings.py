@@ -142,3 +142,35 @@ class PoseSettings:
     max_gap: int
     smooth_window: int
     smooth_order: int
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """How a pose becomes features (`configs/features.yaml`)."""
+
+    joint_confidence: float
+    scale_window_s: float
+    scale_percentile: float
+    roll_window_s: float
+    roll_anchor: float
+    depth_gain: float
+    facing_window_s: float
+    energy_window_s: float
+    clip: float
+    peak_prominence: float
+
+
+@dataclass(frozen=True)
+class TemplateSettings:
+    """How canonical templates are made of the taxonomy's motions (`configs/templates.yaml`)."""
+
+    views: tuple[float, ...]
+    bpm: float
+    width: int
+    height: int
+    distance: float
+    pitch: float
+    fov: float
+    depth_slope: float
+    signature_floor: float
+    group_weights: dict[str, float]

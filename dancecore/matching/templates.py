@@ -1,0 +1,147 @@
+"""Canonical templates: each move of the taxonomy as a clip of it would be seen, from several sides."""
+
+import dataclasses
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dancecore.errors import DanceError
+from dancecore.features.columns import COLUMN_JOINTS, COLUMNS, MIRROR_FROM
+from dancecore.features.extract import extract, mirror
+from dancecore.moves.body import joints
+from dancecore.moves.camera import Camera
+from dancecore.moves.motion import Float64
+from dancecore.moves.taxonomy import Move
+from dancecore.pose.cleaning import clean
+from dancecore.settings import FeatureSettings, PoseSettings, TemplateSettings
+from dancecore.skeleton import INDEX
+from dancecore.types import Features, Float, IntT, PoseTrack, check_shape
+
+REFERENCE = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("shoulder", "hip")]
+"""Joints that many columns are measured from; they make a column no signature of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One loop of a move seen from `yaw` degrees, danced as written or mirrored.
+
+    values (T, 128) and mask (T, 33) float32 over `beats` beats at `bpm`, frame T being frame 0 again;
+    weights (128,) float32 >= 0: how much each column counts.
+    """
+
+    move_id: str
+    mirror: bool
+    yaw: float
+    bpm: float
+    beats: int
+    values: Float
+    mask: Float
+    weights: Float
+
+    def __post_init__(self) -> None:
+        check_shape("values", self.values, (-1, len(COLUMNS)), np.float32)
+        check_shape("mask", self.mask, (len(self.values), 33), np.float32)
+        check_shape("weights", self.weights, (len(COLUMNS),), np.float32)
+
+    @property
+    def template_id(self) -> str:
+        """Unique among the templates of one taxonomy."""
+        return f"{self.move_id}{'_mirrored' if self.mirror else ''}_{self.yaw:+04.0f}"
+
+
+def generate(
+    move: Move, rate_hz: int, settings: TemplateSettings, features: FeatureSettings, pose: PoseSettings
+) -> list[Template]:
+    """A template for each view, and its mirror for a move that has one. Deterministic.
+
+    The neutral body dances three loops at `settings.bpm`, or the nearest tempo of the move; a camera sees it as the
+    pose estimator would, depth flattened; cleaning and features are those of any clip; the middle loop is kept. A
+    mirrored move seen from one side is the mirror image of the move seen from the other.
+    """
+    bpm = float(np.clip(settings.bpm, *move.bpm))
+    frames = max(2, round(move.beats * 60 / bpm * rate_hz))
+    time_ns = np.round(np.arange(3 * frames) * (move.beats * 60e9 / bpm / frames)).astype(np.int64)
+    world = np.tile(_loop(move, frames), (3, 1, 1))
+    weights = column_weights(move.signature, settings)
+    templates = []
+    for yaw in settings.views:
+        camera = Camera(settings.width, settings.height, yaw, settings.pitch, 0.0, settings.distance, settings.fov)
+        seen = extract(clean(see(world, time_ns, camera, settings.depth_slope), pose), features)
+        templates.append(_middle(move, False, yaw, bpm, frames, seen, weights))
+        if move.mirrorable:
+            templates.append(_middle(move, True, -yaw, bpm, frames, mirror(seen), _mirrored(weights)))
+    return templates
+
+
+def see(world: Float64, time_ns: IntT, camera: Camera, depth_slope: float) -> PoseTrack:
+    """The faultless track of joints (T, 33, 3), world metres: every joint visible, depth reported at `depth_slope`."""
+    about_hip = (world - world[:, [INDEX["left_hip"], INDEX["right_hip"]]].mean(1, keepdims=True)) @ camera.rotation().T
+    about_hip[..., 2] *= depth_slope
+    return PoseTrack(
+        time_ns=time_ns,
+        xy_px=camera.project(world).astype(np.float32),
+        world_m=about_hip.astype(np.float32),
+        visibility=np.ones(world.shape[:2], np.float32),
+        cut=np.zeros(len(world), np.bool_),
+        width=camera.width,
+        height=camera.height,
+    )
+
+
+def column_weights(signature: dict[str, float], settings: TemplateSettings) -> Float:
+    """(128,) how much each column tells: its group's weight, less for joints that are no signature of the move.
+
+    A column counts for the strongest signature among its joints, shoulders and hips left out where it has others.
+    """
+    of_joint = np.zeros(33)
+    for name, weight in signature.items():
+        of_joint[INDEX[name]] = weight
+    own = COLUMN_JOINTS.copy()
+    own[:, REFERENCE] &= ~np.delete(COLUMN_JOINTS, REFERENCE, axis=1).any(axis=1, keepdims=True)
+    strength = np.where(own, of_joint, 0).max(axis=1)
+    groups = np.array([settings.group_weights[column.group] for column in COLUMNS])
+    return (groups * (settings.signature_floor + (1 - settings.signature_floor) * strength)).astype(np.float32)
+
+
+def save(template: Template) -> bytes:
+    """The npz file of a template, without pickle."""
+    out = io.BytesIO()
+    stored: dict[str, Any] = {f.name: np.asarray(getattr(template, f.name)) for f in dataclasses.fields(template)}
+    np.savez_compressed(out, **stored)
+    return out.getvalue()
+
+
+def load(data: bytes) -> Template:
+    """The template of a file that `save` made. Raises DanceError("INVALID_INPUT") for any other file."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            fields = {field.name: stored[field.name] for field in dataclasses.fields(Template)}
+    except (ValueError, KeyError, OSError, EOFError, AttributeError, TypeError) as error:
+        raise DanceError("INVALID_INPUT", f"{len(data)} bytes that are not a stored template: {error}") from error
+    arrays = {name: fields.pop(name) for name in ("values", "mask", "weights")}
+    return Template(**{name: value.item() for name, value in fields.items()}, **arrays)
+
+
+def _loop(move: Move, frames: int) -> Float64:
+    """(frames, 33, 3): the neutral body through one loop, evenly in time, its end left out as it is its beginning."""
+    at = np.arange(frames) * move.beats / frames
+    world = joints(move.motion)
+    below = np.clip(np.searchsorted(move.motion.beats, at, side="right") - 1, 0, len(world) - 2)
+    step = move.motion.beats[below + 1] - move.motion.beats[below]
+    share = ((at - move.motion.beats[below]) / step)[:, None, None]
+    return (1 - share) * world[below] + share * world[below + 1]
+
+
+def _middle(
+    move: Move, mirrored: bool, yaw: float, bpm: float, frames: int, seen: Features, weights: Float
+) -> Template:
+    middle = slice(frames, 2 * frames)
+    return Template(
+        move.move_id, mirrored, yaw, bpm, move.beats, seen.values[middle].copy(), seen.mask[middle].copy(), weights
+    )
+
+
+def _mirrored(weights: Float) -> Float:
+    return weights[MIRROR_FROM].copy()
