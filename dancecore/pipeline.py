@@ -1,0 +1,52 @@
+"""The way of one clip, from the file to its named moves. The batch job and the online service take the same steps."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dancecore.decoding import decode
+from dancecore.features import extract
+from dancecore.matching import Bank, score
+from dancecore.media import audio, frames, probe
+from dancecore.music import track_beats
+from dancecore.pose import PoseModel, clean, estimate, primary
+from dancecore.segmentation import propose
+from dancecore.settings import AnalysisSettings
+from dancecore.types import BeatGrid, ClipInfo, Features, PoseTrack, Segment
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All that is learned of one clip. `beats` is None without music; segments are ordered and never overlap."""
+
+    info: ClipInfo
+    pose: PoseTrack
+    beats: BeatGrid | None
+    features: Features
+    segments: list[Segment]
+
+
+def analyse(clip: Path, model: PoseModel, bank: Bank, settings: AnalysisSettings) -> Analysis:
+    """Index one clip. Raises DanceError with the code of the first step that refuses it."""
+    info = probe(clip, settings.media)
+    pose = clean(
+        primary(estimate(frames(clip, settings.media.rate_hz), model, settings.pose), settings.pose), settings.pose
+    )
+    beats = hear(clip, settings)
+    features, segments = identify(pose, beats, bank, settings)
+    return Analysis(info, pose, beats, features, segments)
+
+
+def hear(clip: Path, settings: AnalysisSettings) -> BeatGrid | None:
+    """The beat grid of a clip's sound, None when it has no sound or no beat."""
+    samples = audio(clip, settings.music.rate_hz)
+    return None if samples is None else track_beats(samples, settings.music.rate_hz, settings.music)
+
+
+def identify(
+    pose: PoseTrack, beats: BeatGrid | None, bank: Bank, settings: AnalysisSettings
+) -> tuple[Features, list[Segment]]:
+    """The features of a dancer and the moves found in them."""
+    features = extract(pose, settings.features)
+    spans = propose(features, beats, settings.segmentation)
+    scores = score(features, spans, beats, bank, settings.matching)
+    return features, decode(scores, settings.decoding)
