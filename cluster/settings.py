@@ -4,7 +4,7 @@
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from dancecore.settings import (
+    AnalysisSettings,
     DecodingSettings,
     FeatureSettings,
     MatchingSettings,
@@ -114,6 +115,11 @@ class Settings(BaseSettings):
     matching: MatchingSettings
     decoding: DecodingSettings
     synthetic: SyntheticSettings
+
+    @property
+    def analysis(self) -> AnalysisSettings:
+        """The sections that the way of one clip needs."""
+        return AnalysisSettings(**{field.name: getattr(self, field.name) for field in fields(AnalysisSettings)})
 
     @classmethod
     def settings_customise_sources(

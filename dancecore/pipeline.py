@@ -5,7 +5,8 @@ from pathlib import Path
 
 from dancecore.decoding import decode
 from dancecore.features import extract
-from dancecore.matching import Bank, score
+from dancecore.matching.bank import Bank
+from dancecore.matching.score import score
 from dancecore.media import audio, frames, probe
 from dancecore.music import track_beats
 from dancecore.pose import PoseModel, clean, estimate, primary

@@ -31,6 +31,7 @@ class MusicSettings:
     prior_octaves: float
     tightness: float
     min_level: float
+    even_clarity: float
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ class PoseSettings:
 
     variant: str
     threads: int
-    max_batch: int
+    batch_cpu: int
+    batch_cuda: int
     max_dancers: int
     search_every: int
     detection_confidence: float
@@ -174,3 +176,16 @@ class TemplateSettings:
     depth_slope: float
     signature_floor: float
     group_weights: dict[str, float]
+
+
+@dataclass(frozen=True)
+class AnalysisSettings:
+    """All that the way of one clip needs."""
+
+    media: MediaSettings
+    music: MusicSettings
+    pose: PoseSettings
+    features: FeatureSettings
+    segmentation: SegmentationSettings
+    matching: MatchingSettings
+    decoding: DecodingSettings
