@@ -17,6 +17,7 @@ CODES: dict[str, str] = {
     "TOO_LARGE": "the file has more bytes than are accepted",
     "DATABASE_UNAVAILABLE": "the database does not answer, or refuses the connection",
     "CLIP_DELETED": "its owner deleted this clip; it is not indexed again",
+    "BAD_TAXONOMY": "a file of the taxonomy is not a valid move, or moves contradict each other",
     "NOT_FOUND": "nothing is stored under this name",
     "OBJECT_MISSING": "the object store holds nothing under this key",
     "OBJECTS_UNAVAILABLE": "the object store does not answer, or refuses the request",
