@@ -1,0 +1,181 @@
+"""The keyframes of a move's YAML: what each limb does at which beat, made continuous and periodic.
+
+Angles are degrees and lengths are centimetres of the neutral body. A track is a table beat -> values:
+
+    facing      [turn]                 of body and feet about the origin; a key at the end of the phrase may say 360
+    pelvis      [x, z, drop]           drop: how far the hips sink, knees bending
+    jump        [height]               lifts body and feet off the floor
+    hips, torso, chest [forward, side, turn]   hips tilt the pelvis; torso is shared by spine and chest; chest adds
+    head        [nod, side, turn]
+    *_collar    [raise, forward]
+    *_arm       [raise, around, twist, elbow]
+    *_hand      [bend, roll]
+    *_foot      [x, z, lift, turn, pitch]      the last three may be left out
+
+Side, turn and x are positive to the dancer's left. An arm hangs at raise 0, is level at 90 and overhead at 180;
+`around` is the plane it rises in, 0 sideways, 90 in front (the globe of Wu et al. 2005, shoulder). `twist` turns the
+upper arm outwards about itself: at raise 90, around 0 the bent forearm points forward at 0, up at 90, down at -90.
+Feet stand under the hips at x +-10, z 0; a foot's place is its ball; turn points the toes outwards; pitch lifts the
+heel, below zero the toes. `arms`, `hands`, `collars`, `feet` write both sides, as the left one.
+A foot whose place changes takes a step in the last `swing` beats before the key; it stands still before.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from dancecore.errors import DanceError
+from dancecore.moves.motion import Float64
+
+FRAMES_PER_BEAT = 16
+"""Frames of a motion in a beat: 32 a second at 120 bpm, above the analysis rate."""
+
+Keys = dict[float, tuple[float, ...]]
+
+REST: dict[str, tuple[float, ...]] = {
+    "facing": (0,), "pelvis": (0, 0, 0), "jump": (0,),
+    "hips": (0, 0, 0), "torso": (0, 0, 0), "chest": (0, 0, 0), "head": (0, 0, 0),
+    "left_collar": (0, 0), "right_collar": (0, 0),
+    "left_arm": (8, 20, 0, 15), "right_arm": (8, 20, 0, 15),
+    "left_hand": (0, 0), "right_hand": (0, 0),
+    "left_foot": (10, 0, 0, 8, 0), "right_foot": (-10, 0, 0, 8, 0),
+}  # fmt: skip
+"""Every track with its pose when nothing is written: standing at ease."""
+
+MIRRORED_SIGN: dict[str, tuple[int, ...]] = {
+    "facing": (-1,), "pelvis": (-1, 1, 1), "hips": (1, -1, -1), "torso": (1, -1, -1), "chest": (1, -1, -1),
+    "head": (1, -1, -1), "left_foot": (-1, 1, 1, 1, 1), "right_foot": (-1, 1, 1, 1, 1),
+}  # fmt: skip
+"""Signs of a track's values seen in a mirror, where they change."""
+
+BOTH = {"arms": "arm", "hands": "hand", "collars": "collar", "feet": "foot"}
+STEP_LIFT = 0.25
+"""Height of a step over its length; a normal step of 30 cm clears the floor by 7."""
+STEP_PITCH = 20.0
+"""Degrees by which the heel rises in the middle of a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A phrase of `beats` beats. Keys of every track of REST, in [0, beats], and what holds for all of them.
+
+    `bounce`: centimetres the body sinks on every beat. `swing`: beats that a step takes. `snap`: beats that limbs and
+    trunk take to reach a key, standing still before; 0: they move all the time.
+    """
+
+    beats: int
+    tracks: dict[str, Keys]
+    bounce: float
+    swing: float
+    snap: float
+    slides: bool
+
+
+def score_of(raw: dict[str, Any], beats: int) -> Score:
+    """The `motion` part of a move's YAML, checked against the schema before, with both sides and halves written out.
+
+    Raises DanceError("INVALID_INPUT") for beats outside the phrase.
+    """
+    half = raw.get("second_half") == "mirrored"
+    length = beats / 2 if half else float(beats)
+    written = {name: _keys(name, keys, length) for name, keys in raw["tracks"].items()}
+    tracks = {name: {0.0: rest} for name, rest in REST.items()}
+    for name, keys in written.items():
+        if name in BOTH:
+            tracks[f"left_{BOTH[name]}"] = keys
+            tracks[f"right_{BOTH[name]}"] = _mirror(f"left_{BOTH[name]}", keys)
+    tracks |= {name: keys for name, keys in written.items() if name in REST}
+    if half:
+        tracks = {name: keys | _later(_mirror(name, tracks[_twin(name)]), length) for name, keys in tracks.items()}
+    return Score(beats, tracks, raw.get("bounce", 0.0), raw.get("swing", 0.5), raw.get("snap", 0.0),
+                 raw.get("slides", False))  # fmt: skip
+
+
+def _keys(name: str, table: dict[str, list[float]], length: float) -> Keys:
+    width = len(REST[name if name in REST else f"left_{BOTH[name]}"])
+    rest = REST.get(name, REST.get(f"left_{BOTH.get(name)}", ()))
+    keys = {float(beat): (*values, *rest[len(values) :]) for beat, values in table.items()}
+    for beat, values in keys.items():
+        inside = 0 <= beat < length or (name == "facing" and beat == length and 0 in keys)
+        if not inside or len(values) != width:
+            raise DanceError("INVALID_INPUT", f"{name} at beat {beat}: want {width} values at a beat in [0, {length})")
+    return dict(sorted(keys.items()))
+
+
+def _twin(name: str) -> str:
+    return name.replace("left", "right") if "left" in name else name.replace("right", "left")
+
+
+def _mirror(name: str, keys: Keys) -> Keys:
+    signs = MIRRORED_SIGN.get(name)
+    if signs is None:
+        return keys
+    return {beat: tuple(s * v for s, v in zip(signs, values, strict=True)) for beat, values in keys.items()}
+
+
+def _later(keys: Keys, beats: float) -> Keys:
+    return {beat + beats: values for beat, values in keys.items()}
+
+
+def _held(times: Float64, values: Float64, hold: float) -> tuple[Float64, Float64]:
+    """The keys with each value kept until `hold` beats before the next key."""
+    leave = times[1:] - hold
+    late = leave > times[:-1] + 1e-6
+    order = np.argsort(np.concatenate([times, leave[late]]), kind="stable")
+    every = np.concatenate([values, values[:-1][late]])
+    return np.concatenate([times, leave[late]])[order], every[order]
+
+
+def _unrolled(keys: Keys, beats: int) -> tuple[Float64, Float64]:
+    """The keys of four phrases, the second one in [0, beats]; a key at `beats` says how far a phrase gets."""
+    times, values = np.array(list(keys)), np.array(list(keys.values()), dtype=np.float64)
+    gain = np.zeros_like(values[0])
+    if times[-1] == beats:
+        gain, times, values = values[-1] - values[0], times[:-1], values[:-1]
+    turns = range(-1, 3)
+    return np.concatenate([times + k * beats for k in turns]), np.concatenate([values + k * gain for k in turns])
+
+
+def _sampled(times: Float64, values: Float64, grid: Float64) -> Float64:
+    return np.asarray(PchipInterpolator(times, values, axis=0)(grid), dtype=np.float64)
+
+
+def _step_arcs(times: Float64, values: Float64) -> tuple[Float64, Float64]:
+    """Foot keys with the middle of every step added: the foot clears the floor, heel first."""
+    mid_times, mid_values = [], []
+    for t0, t1, a, b in zip(times[:-1], times[1:], values[:-1], values[1:], strict=True):
+        far = float(np.hypot(*(b[:2] - a[:2])))
+        if far > 1.0 and a[2] == 0 and b[2] == 0:
+            middle = (a + b) / 2
+            middle[2], middle[4] = min(STEP_LIFT * far, 12.0), middle[4] + STEP_PITCH
+            mid_times.append((t0 + t1) / 2)
+            mid_values.append(middle)
+    if not mid_times:
+        return times, values
+    order = np.argsort(np.concatenate([times, mid_times]))
+    return np.concatenate([times, mid_times])[order], np.concatenate([values, mid_values])[order]
+
+
+def grid_of(score: Score) -> Float64:
+    """(F,) beats of the frames, both ends of the phrase included."""
+    return np.linspace(0.0, score.beats, score.beats * FRAMES_PER_BEAT + 1)
+
+
+def channels_of(score: Score) -> dict[str, Float64]:
+    """Each track at every frame, (F, values of the track), by shape-preserving cubics (Fritsch & Carlson 1980).
+
+    They rest where two keys agree, never overshoot a key, and close the loop with equal speed.
+    """
+    grid, out = grid_of(score), {}
+    for name, keys in score.tracks.items():
+        times, values = _unrolled(keys, score.beats)
+        if name.endswith("_foot"):
+            times, values = _held(times, values, score.swing)
+            times, values = (times, values) if score.slides else _step_arcs(times, values)
+        elif score.snap and name not in ("pelvis", "jump", "facing"):
+            times, values = _held(times, values, score.snap)
+        out[name] = _sampled(times, values, grid)
+    out["pelvis"][:, 2] += score.bounce * (0.5 + 0.5 * np.cos(2 * np.pi * grid))
+    return out
