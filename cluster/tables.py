@@ -3,9 +3,26 @@
 Times are timezone-aware UTC; lengths and positions are integer milliseconds; windows are half-open [start, end).
 """
 
+from datetime import datetime
+
 from sqlalchemy import (
-    ARRAY, Boolean, CheckConstraint, Column, DateTime, Double, ForeignKey, Index, Integer, LargeBinary,
-    MetaData, SmallInteger, Table, Text, UniqueConstraint, func, text,
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -17,10 +34,12 @@ STATES = (
 
 metadata = MetaData(
     naming_convention={
-        "ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
-    }  # fmt: skip
+    }
 )
 
 
@@ -32,7 +51,7 @@ def _id() -> Column[str]:
     return Column("id", Text, primary_key=True)
 
 
-def _created_at() -> Column[DateTime]:
+def _created_at() -> Column[datetime]:
     return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())
 
 

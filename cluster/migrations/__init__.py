@@ -1,0 +1,1 @@
+"""The Alembic environment: env.py, and one file a revision in versions."""

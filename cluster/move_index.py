@@ -1,0 +1,243 @@
+"""What is asked of the index: the moves, most used first; the clips that hold a move; the segments of a clip.
+
+Clips that their owner deleted count nowhere. "Other" segments, which no known move explains, are no uses.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Double, Engine, Row, RowMapping, Select, and_, cast, func, or_, select
+
+from cluster.database import transact
+from cluster.settings import settings
+from cluster.tables import analysis_jobs, moves, segments, videos
+from dancecore.errors import DanceError
+from dancecore.types import OTHER, Versions
+
+Sort = Literal["frequency", "recency"]
+
+
+@dataclass(frozen=True, slots=True)
+class MoveUse:
+    """One row of the move index.
+
+    uses: segments of this move; clips: clips with at least one; total_ms: their length together; first_seen: when the
+    first of those clips came in (UTC); rank: 1 is the most used (then: in more clips, seen earlier, by id).
+    share: of all uses in the clips considered (`since`, `creator`), whatever family and difficulty are listed.
+    trend: share of the uses in clips that came in during the last `trend_days`, less that in the `trend_days` before,
+    -1..1; None when either window holds no uses at all. `since` does not move the windows.
+    """
+
+    rank: int
+    move_id: str
+    name: str
+    family: str
+    uses: int
+    clips: int
+    share: float
+    total_ms: int
+    first_seen: datetime
+    trend: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """A segment as stored: `move_id` is OTHER and `name` "other" when no known move explains it."""
+
+    segment_id: str
+    start_ms: int
+    end_ms: int
+    move_id: str
+    name: str
+    confidence: float
+    mirror: bool
+    alternatives: tuple[tuple[str, float], ...]
+    versions: Versions
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSegments:
+    """A clip and its segments in order. `state` and `reason` are those of its newest analysis."""
+
+    video_id: str
+    filename: str
+    duration_ms: int | None
+    state: str | None
+    reason: str | None
+    segments: tuple[StoredSegment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoWithMove:
+    """A clip that holds a move: how often, how long in all, and where it first appears."""
+
+    video_id: str
+    filename: str
+    uses: int
+    total_ms: int
+    first_start_ms: int
+    created_at: datetime
+
+
+def move_index(
+    pool: Engine, family: str | None = None, since: datetime | None = None, creator: str | None = None,
+    difficulty: int | None = None, now: datetime | None = None,
+) -> list[MoveUse]:  # fmt: skip
+    """The moves in use, most used first.
+
+    Of one `family`, `difficulty` (1-5) or `creator` (a user's id), in clips that came in at or after `since`. `now`
+    (default: the present) ends the windows that `trend` compares.
+    """
+    query = move_index_query(family, since, creator, difficulty, now or datetime.now(UTC))
+    return transact(pool, lambda connection: [MoveUse(**row) for row in connection.execute(query).mappings()])
+
+
+def move_index_query(
+    family: str | None, since: datetime | None, creator: str | None, difficulty: int | None, now: datetime
+) -> Select[Any]:
+    """The query behind move_index: counts by move, then shares, then the rows listed."""
+    counts = _counts(since, creator, now).cte("counts")
+    shares = _shares(counts).cte("shares")
+    return _listed(shares, family, difficulty)
+
+
+def _counts(since: datetime | None, creator: str | None, now: datetime) -> Select[Any]:
+    """One row a move: what is counted of it, and its uses in the newer and the older window of the trend."""
+    days = timedelta(days=settings().database.trend_days)
+    came = videos.c.created_at
+    counted = came >= since if since else videos.c.id.is_not(None)
+    newer, older = and_(came > now - days, came <= now), and_(came > now - 2 * days, came <= now - days)
+    length = segments.c.end_ms - segments.c.start_ms
+    query = (
+        select(
+            segments.c.move.label("move_id"),
+            func.count().filter(counted).label("uses"),
+            func.count(segments.c.video.distinct()).filter(counted).label("clips"),
+            func.sum(length).filter(counted).label("total_ms"),
+            func.min(came).filter(counted).label("first_seen"),
+            func.count().filter(newer).label("newer"),
+            func.count().filter(older).label("older"),
+        )
+        .join(videos, videos.c.id == segments.c.video)
+        .where(segments.c.move.is_not(None), videos.c.deleted_at.is_(None))
+        .group_by(segments.c.move)
+    )
+    return query.where(videos.c.owner == creator) if creator else query
+
+
+def _shares(counts: Any) -> Select[Any]:
+    """Shares are taken over all moves, before any is left out of the list."""
+    newer, older = _share(counts.c.newer), _share(counts.c.older)
+    return select(
+        *(counts.c[name] for name in ("move_id", "uses", "clips", "total_ms", "first_seen")),
+        _share(counts.c.uses).label("share"),
+        (newer - older).label("trend"),  # NULL when a window is empty
+    )
+
+
+def _share(count: ColumnElement[int]) -> ColumnElement[Any]:
+    return cast(count, Double) / func.nullif(func.sum(count).over(), 0)
+
+
+def _listed(shares: Any, family: str | None, difficulty: int | None) -> Select[Any]:
+    order = (shares.c.uses.desc(), shares.c.clips.desc(), shares.c.first_seen, shares.c.move_id)
+    query = (
+        select(
+            func.row_number().over(order_by=order).label("rank"),
+            *(shares.c[name] for name in ("move_id", "uses", "clips", "share", "total_ms", "first_seen", "trend")),
+            moves.c.name, moves.c.family,
+        )
+        .join(moves, moves.c.id == shares.c.move_id)
+        .where(shares.c.uses > 0)
+        .order_by(*order)
+    )  # fmt: skip
+    query = query.where(moves.c.family == family) if family else query
+    return query.where(moves.c.difficulty == difficulty) if difficulty else query
+
+
+def clip_segments(pool: Engine, clip: str) -> ClipSegments:
+    """The segments of a clip, named by its id or its file name.
+
+    Raises DanceError("NOT_FOUND"), or DanceError("INVALID_INPUT") when several clips have this file name.
+    """
+    return transact(pool, lambda connection: _clip_segments(connection, clip))
+
+
+def _clip_segments(connection: Connection, clip: str) -> ClipSegments:
+    video = _find(connection, clip)
+    newest = (
+        select(analysis_jobs.c.state, analysis_jobs.c.reason)
+        .where(analysis_jobs.c.video == video.id)
+        .order_by(analysis_jobs.c.log[-1]["ts_ms"].desc(), analysis_jobs.c.id)
+        .limit(1)
+    )
+    job = connection.execute(newest).one_or_none()
+    rows = connection.execute(clip_segments_query(video.id)).mappings()
+    return ClipSegments(
+        video.id, video.filename, video.duration_ms,
+        job.state if job else None, job.reason if job else None, tuple(_stored(row) for row in rows),
+    )  # fmt: skip
+
+
+def clip_segments_query(video: str) -> Select[Any]:
+    """The query behind clip_segments."""
+    return (
+        select(segments, moves.c.name)
+        .outerjoin(moves, moves.c.id == segments.c.move)
+        .where(segments.c.video == video)
+        .order_by(segments.c.start_ms, segments.c.end_ms)
+    )
+
+
+def _find(connection: Connection, clip: str) -> Row[*tuple[Any, ...]]:
+    query = select(videos.c.id, videos.c.filename, videos.c.duration_ms).where(
+        or_(videos.c.id == clip, videos.c.filename == clip), videos.c.deleted_at.is_(None)
+    )
+    found = connection.execute(query.order_by(videos.c.id)).all()
+    if not found:
+        raise DanceError("NOT_FOUND", f"no clip {clip!r} is stored; `danceapp index` stores clips")
+    if len(found) > 1:
+        ids = [row.id for row in found]
+        raise DanceError("INVALID_INPUT", f"{len(ids)} clips are named {clip!r}: say which by its id", {"ids": ids})
+    return found[0]
+
+
+def _stored(row: RowMapping) -> StoredSegment:
+    return StoredSegment(
+        segment_id=row["id"],
+        start_ms=row["start_ms"],
+        end_ms=row["end_ms"],
+        move_id=row["move"] or OTHER,
+        name=row["name"] or OTHER,
+        confidence=row["confidence"],
+        mirror=row["mirror"],
+        alternatives=tuple((other["move_id"], other["confidence"]) for other in row["alternatives"]),
+        versions=Versions(row["pose_version"], row["feature_version"], row["model_version"], row["taxonomy_version"]),
+    )
+
+
+def videos_with_move(
+    pool: Engine, move_id: str, sort: Sort = "frequency", *, limit: int, creator: str | None = None
+) -> list[VideoWithMove]:
+    """The clips that hold a move: most uses first ("frequency") or newest first ("recency"); at most `limit`."""
+    query = videos_with_move_query(move_id, sort, limit, creator)
+    return transact(pool, lambda connection: [VideoWithMove(**row) for row in connection.execute(query).mappings()])
+
+
+def videos_with_move_query(move_id: str, sort: Sort, limit: int, creator: str | None) -> Select[Any]:
+    """The query behind videos_with_move."""
+    uses = func.count().label("uses")
+    query = (
+        select(
+            videos.c.id.label("video_id"), videos.c.filename, uses,
+            func.sum(segments.c.end_ms - segments.c.start_ms).label("total_ms"),
+            func.min(segments.c.start_ms).label("first_start_ms"), videos.c.created_at,
+        )
+        .join(videos, videos.c.id == segments.c.video)
+        .where(segments.c.move == move_id, videos.c.deleted_at.is_(None))
+        .group_by(videos.c.id)
+        .order_by(*((uses.desc(),) if sort == "frequency" else ()), videos.c.created_at.desc(), videos.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    return query.where(videos.c.owner == creator) if creator else query
