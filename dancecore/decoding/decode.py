@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dancecore.errors import DanceError
 from dancecore.settings import DecodingSettings
@@ -29,7 +30,7 @@ def decode(scores: Sequence[MoveScores], settings: DecodingSettings) -> list[Seg
     most probable. Raises DanceError("INVALID_INPUT") when spans overlap.
     """
     ordered = sorted(scores, key=lambda score: score.span)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if after.span.start_ns < before.span.end_ns:
             raise DanceError("INVALID_INPUT", f"spans overlap: {before.span} and {after.span}")
     merged: list[_Part] = []

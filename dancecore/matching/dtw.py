@@ -35,11 +35,11 @@ def align(query: Float, reference: Float, *, band: float = 0.12, weights: Float 
     reference (left). The cost is divided by the number of steps, counting the pair it starts from.
     Raises DanceError("BAND_TOO_NARROW") when no path fits, DanceError("INVALID_INPUT") for empty or non-finite series.
     """
-    query, reference = _series("query", query), _series("reference", reference)
-    if query.shape[1] != reference.shape[1]:
-        raise DanceError("INVALID_INPUT", f"query has {query.shape[1]} columns, reference {reference.shape[1]}")
-    low, high = band_limits(len(query), len(reference), band)
-    local = local_distances(query, reference, _spread(weights, query.shape), low, high)
+    rows, columns = _series("query", query), _series("reference", reference)
+    if rows.shape[1] != columns.shape[1]:
+        raise DanceError("INVALID_INPUT", f"query has {rows.shape[1]} columns, reference {columns.shape[1]}")
+    low, high = band_limits(len(rows), len(columns), band)
+    local = local_distances(rows, columns, _spread(weights, rows.shape), low, high)
     total, direction = accumulate(local, low, high)
     path = trace(direction)
     return Alignment(cost=float(total / len(path)), path=path)
@@ -116,7 +116,7 @@ def accumulate(local: Float64, low: IntT, high: IntT) -> tuple[float, NDArray[np
             here[j + 1] = best + local[i, j]
             direction[i, j] = step
         before = here
-    return before[columns], direction
+    return float(before[columns]), direction
 
 
 @numba.njit(cache=True, nogil=True)

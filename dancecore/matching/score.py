@@ -49,9 +49,12 @@ def _score_span(
     likely = np.exp(-settings.alpha * (distance - distance.min()))
     likely /= likely.sum()
     nearest = np.argsort(distance, kind="stable")[: settings.top]
-    return MoveScores(
-        span, tuple(Candidate(*bank.readings[r], float(distance[r]), float(likely[r])) for r in nearest)
+    candidates = (
+        Candidate(move_id, mirror, float(distance[r]), float(likely[r]))
+        for r in nearest
+        for move_id, mirror in [bank.readings[r]]
     )
+    return MoveScores(span, tuple(candidates))
 
 
 def _ratios(template_bpm: float, bpm: float | None, settings: MatchingSettings) -> Iterator[float]:
