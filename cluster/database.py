@@ -73,6 +73,11 @@ def transact(pool: Engine, work: Callable[[Connection], T]) -> T:
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
+def storable(string: str) -> str:
+    """`string` with what PostgreSQL's text cannot hold (NUL, bytes of a file name that are no UTF-8) replaced."""
+    return string.encode(errors="replace").decode().replace("\0", "?")
+
+
 def _embedded_url() -> str:
     return embedded.start(home() / "postgres", settings().database.start_timeout_s)
 

@@ -6,14 +6,13 @@ A write takes one transaction that locks the clip's row first, so that two write
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, any_, delete, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from cluster.database import transact
+from cluster.database import storable, transact
 from cluster.ids import job_id, segment_id, video_id
 from cluster.tables import analysis_jobs, segments, videos
 from dancecore.errors import DanceError
@@ -103,7 +102,7 @@ def done(pool: Engine, sha256s: Collection[str], versions: Versions) -> set[str]
 def _write_clip(connection: Connection, clip: ClipRecord) -> Written:
     video = video_id(clip.info.sha256)
     job = job_id(video, clip.versions)
-    if _lock_video(connection, video, clip.info.sha256, clip.info.path.name) == job:
+    if _lock_video(connection, video, clip.info.sha256, storable(clip.info.path.name)) == job:
         return Written(video, job, len(clip.segments), changed=False)
     now = _now_ms()
     timeline = (*clip.timeline, StateChange("INDEXED", now), StateChange("DONE", now))
@@ -118,11 +117,11 @@ def _write_clip(connection: Connection, clip: ClipRecord) -> Written:
 def _write_failure(connection: Connection, failure: ClipFailure) -> Written:
     video = video_id(failure.sha256)
     job = job_id(video, failure.versions)
-    indexed_by = _lock_video(connection, video, failure.sha256, failure.filename)
+    indexed_by = _lock_video(connection, video, failure.sha256, storable(failure.filename))
     known = connection.scalar(select(analysis_jobs.c.reason).where(analysis_jobs.c.id == job))
     if indexed_by == job or known == failure.reason:  # analysed after all, by a writer that was faster
         return Written(video, job, 0, changed=False)
-    failed = {"state": "FAILED", "ts_ms": _now_ms(), "reason": failure.reason, "detail": failure.detail}
+    failed = {"state": "FAILED", "ts_ms": _now_ms(), "reason": failure.reason, "detail": storable(failure.detail)}
     entries = [*_entries(failure.timeline), failed]
     _advance(connection, job, video, failure.versions, entries, state="FAILED", reason=failure.reason)
     if indexed_by is None:
@@ -160,8 +159,8 @@ def _segment_rows(video: str, clip: ClipRecord) -> list[dict[str, Any]]:
             "id": segment_id(video, clip.versions, start_ms, end_ms), "video": video,
             "start_ms": start_ms, "end_ms": end_ms,
             "move": None if segment.move_id == OTHER else segment.move_id,
-            "confidence": segment.confidence, "mirror": segment.mirror,
-            "alternatives": [{"move_id": move, "confidence": share} for move, share in segment.alternatives],
+            "confidence": float(segment.confidence), "mirror": bool(segment.mirror),
+            "alternatives": [{"move_id": move, "confidence": float(share)} for move, share in segment.alternatives],
             "features_vec": vector.astype("<f2").tobytes(), **_columns(clip.versions),
         }
         for segment, (start_ms, end_ms), vector in zip(clip.segments, spans, clip.vectors, strict=True)
@@ -170,7 +169,7 @@ def _segment_rows(video: str, clip: ClipRecord) -> list[dict[str, Any]]:
 
 def _video_values(info: ClipInfo) -> dict[str, Any]:
     return {
-        "filename": Path(info.path).name, "duration_ms": info.duration_ms, "fps": info.fps,
+        "filename": storable(info.path.name), "duration_ms": info.duration_ms, "fps": info.fps,
         "width": info.width, "height": info.height, "status": "READY",
     }  # fmt: skip
 

@@ -20,6 +20,13 @@ def checked(key: str) -> str:
     return key
 
 
+def checked_prefix(prefix: str) -> str:
+    """`prefix`, or DanceError("INVALID_INPUT") unless it is empty or the beginning of keys (`videos/`, `videos/vid_0`)."""
+    if prefix:
+        checked(prefix.removesuffix("/"))
+    return prefix
+
+
 def source(video: str) -> str:
     """The clip as it came."""
     return checked(f"videos/{video}/source.mp4")

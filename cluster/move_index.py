@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Double, Engine, Row, RowMapping, Select, and_, cast, func, or_, select
 
-from cluster.database import transact
+from cluster.database import storable, transact
 from cluster.settings import settings
 from cluster.tables import analysis_jobs, moves, segments, videos
 from dancecore.errors import DanceError
@@ -165,7 +165,7 @@ def clip_segments(pool: Engine, clip: str) -> ClipSegments:
 
 
 def _clip_segments(connection: Connection, clip: str) -> ClipSegments:
-    video = _find(connection, clip)
+    video = _find(connection, storable(clip))
     newest = (
         select(analysis_jobs.c.state, analysis_jobs.c.reason)
         .where(analysis_jobs.c.video == video.id)
@@ -221,7 +221,7 @@ def videos_with_move(
     pool: Engine, move_id: str, sort: Sort = "frequency", *, limit: int, creator: str | None = None
 ) -> list[VideoWithMove]:
     """The clips that hold a move: most uses first ("frequency") or newest first ("recency"); at most `limit`."""
-    query = videos_with_move_query(move_id, sort, limit, creator)
+    query = videos_with_move_query(storable(move_id), sort, limit, creator)
     return transact(pool, lambda connection: [VideoWithMove(**row) for row in connection.execute(query).mappings()])
 
 

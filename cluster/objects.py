@@ -1,0 +1,205 @@
+"""The object store: artifacts by key, in a local folder or in an S3 bucket, through one interface.
+
+Keys are made by cluster.keys; every method refuses others with DanceError("INVALID_INPUT").
+"""
+
+import errno
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+from urllib.parse import urlsplit
+
+import urllib3
+from minio import Minio
+from minio.credentials import EnvAWSProvider
+from minio.error import MinioException, S3Error
+
+from cluster.keys import checked, checked_prefix
+from cluster.settings import home, settings
+from dancecore.errors import DanceError
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the system says when the disk, the quota, or the largest possible file is reached."""
+
+
+class Objects(Protocol):
+    """Bytes by key. A put replaces whole: a reader sees the old bytes or the new, and after a failure the old.
+
+    Every method raises DanceError("OBJECTS_UNAVAILABLE") when the store does not answer or refuses.
+    """
+
+    def put(self, key: str, data: bytes | Path) -> None:
+        """Store bytes, or the content of a file. Raises DanceError("STORAGE_FULL") when there is no room."""
+
+    def get(self, key: str) -> bytes:
+        """The bytes of `key`. Raises DanceError("OBJECT_MISSING") when there are none."""
+
+    def exists(self, key: str) -> bool:
+        """Whether `key` holds bytes."""
+
+    def delete(self, key: str) -> None:
+        """Forget `key`; nothing happens when it is not there."""
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """The keys that start with `prefix`, sorted."""
+
+
+def objects() -> "LocalObjects | S3Objects":
+    """The store that the settings name: the folder `objects` of home(), or the bucket of `objects.url`."""
+    url = settings().objects.url
+    return S3Objects(url) if url else LocalObjects(home() / "objects")
+
+
+class LocalObjects:
+    """Objects in a folder, one file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+
+    def put(self, key: str, data: bytes | Path) -> None:
+        with _opened(data) as source, _local(key):
+            target = self._path(key)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _replace(target, source)
+
+    def get(self, key: str) -> bytes:
+        with _local(key):
+            return self._path(key).read_bytes()
+
+    def exists(self, key: str) -> bool:
+        with _local(key):
+            return self._path(key).is_file()
+
+    def delete(self, key: str) -> None:
+        with _local(key):
+            self._path(key).unlink(missing_ok=True)
+
+    def keys(self, prefix: str = "") -> list[str]:
+        start = self.folder / checked_prefix(prefix).rpartition("/")[0]
+        with _local(prefix):
+            files = (path for path in start.rglob("*") if not path.name.startswith(".") and path.is_file())
+            found = [path.relative_to(self.folder).as_posix() for path in files]
+        return sorted(key for key in found if key.startswith(prefix))
+
+    def _path(self, key: str) -> Path:
+        return self.folder / checked(key)
+
+
+class S3Objects:
+    """Objects in a bucket of any S3 server. Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
+
+    def __init__(self, url: str) -> None:
+        """`url`: http(s)://host[:port]/bucket; another one is DanceError("INVALID_INPUT"). Connects when first used."""
+        parts = urlsplit(url)
+        self.bucket = parts.path.strip("/")
+        if parts.scheme not in ("http", "https") or not parts.netloc or not self.bucket or "/" in self.bucket:
+            raise DanceError("INVALID_INPUT", "the object store's url must be http(s)://host:port/bucket")
+        if parts.username or parts.password:
+            raise DanceError("INVALID_INPUT", "credentials belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        self.endpoint = parts.netloc
+        self.client = Minio(
+            self.endpoint, secure=parts.scheme == "https", region=settings().objects.region,
+            credentials=EnvAWSProvider(), http_client=_patient(),
+        )  # fmt: skip
+
+    def put(self, key: str, data: bytes | Path) -> None:
+        size = len(data) if isinstance(data, bytes) else data.stat().st_size
+        with _opened(data) as source, self._remote(key):
+            self.client.put_object(self.bucket, checked(key), source, size)
+
+    def get(self, key: str) -> bytes:
+        with self._remote(key):
+            response = self.client.get_object(self.bucket, checked(key))
+            try:
+                return response.read()
+            finally:
+                response.close()
+                response.release_conn()
+
+    def exists(self, key: str) -> bool:
+        try:
+            with self._remote(key):
+                self.client.stat_object(self.bucket, checked(key))
+        except DanceError as error:
+            if error.code != "OBJECT_MISSING":
+                raise
+            return False
+        return True
+
+    def delete(self, key: str) -> None:
+        with self._remote(key):
+            self.client.remove_object(self.bucket, checked(key))
+
+    def keys(self, prefix: str = "") -> list[str]:
+        with self._remote(prefix):
+            found = self.client.list_objects(self.bucket, prefix=checked_prefix(prefix), recursive=True)
+            return sorted(item.object_name for item in found)
+
+    @contextmanager
+    def _remote(self, key: str) -> Iterator[None]:
+        where = f"the object store at {self.endpoint}"
+        try:
+            yield
+        except S3Error as error:
+            if error.code == "NoSuchKey":
+                raise DanceError("OBJECT_MISSING", f"nothing is stored under {key}", {"key": key}) from error
+            if error.code == "XMinioStorageFull" or error.response.status == 507:
+                raise DanceError("STORAGE_FULL", f"{where} has no room for {key}") from error
+            raise DanceError("OBJECTS_UNAVAILABLE", f"{where} refuses: {error.code}, {error.message}") from error
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            raise DanceError("OBJECTS_UNAVAILABLE", f"{where} does not answer: {_first_line(error)}") from error
+
+
+def _replace(target: Path, source: IO[bytes]) -> None:
+    """Write beside `target`, on the disk for good before it takes the place of what was there."""
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        with beside.open("xb") as file:
+            shutil.copyfileobj(source, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename too survives a power cut
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _opened(data: bytes | Path) -> Iterator[IO[bytes]]:
+    """Outside the store's own error handling: a file to be stored that is not there is no failure of the store."""
+    with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as source:
+        yield source
+
+
+@contextmanager
+def _local(key: str) -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise DanceError("OBJECT_MISSING", f"nothing is stored under {key}", {"key": key}) from error
+    except OSError as error:
+        code = "STORAGE_FULL" if error.errno in FULL else "OBJECTS_UNAVAILABLE"
+        raise DanceError(code, f"{key} cannot be kept or read: {error.strerror}", {"key": key}) from error
+
+
+def _patient() -> urllib3.PoolManager:
+    numbers = settings().objects
+    retry = urllib3.Retry(
+        total=numbers.attempts - 1, backoff_factor=numbers.backoff_s, status_forcelist=[500, 502, 503, 504]
+    )
+    timeout = urllib3.Timeout(connect=numbers.connect_timeout_s, read=numbers.read_timeout_s)
+    return urllib3.PoolManager(timeout=timeout, retries=retry)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
