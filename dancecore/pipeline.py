@@ -33,7 +33,8 @@ def analyse(clip: Path, model: PoseModel, bank: Bank, settings: AnalysisSettings
         primary(estimate(frames(clip, settings.media.rate_hz), model, settings.pose), settings.pose), settings.pose
     )
     beats = hear(clip, settings)
-    features, segments = identify(pose, beats, bank, settings)
+    features = extract(pose, settings.features)
+    segments = identify(features, beats, bank, settings)
     return Analysis(info, pose, beats, features, segments)
 
 
@@ -43,11 +44,8 @@ def hear(clip: Path, settings: AnalysisSettings) -> BeatGrid | None:
     return None if samples is None else track_beats(samples, settings.music.rate_hz, settings.music)
 
 
-def identify(
-    pose: PoseTrack, beats: BeatGrid | None, bank: Bank, settings: AnalysisSettings
-) -> tuple[Features, list[Segment]]:
-    """The features of a dancer and the moves found in them."""
-    features = extract(pose, settings.features)
+def identify(features: Features, beats: BeatGrid | None, bank: Bank, settings: AnalysisSettings) -> list[Segment]:
+    """The moves found in the features of a dancer."""
     spans = propose(features, beats, settings.segmentation)
     scores = score(features, spans, beats, bank, settings.matching)
-    return features, decode(scores, settings.decoding)
+    return decode(scores, settings.decoding)
