@@ -21,7 +21,7 @@ def checked(key: str) -> str:
 
 
 def checked_prefix(prefix: str) -> str:
-    """`prefix`, or DanceError("INVALID_INPUT") unless it is empty or the beginning of keys (`videos/`, `videos/vid_0`)."""
+    """`prefix`, or DanceError("INVALID_INPUT") unless it is empty or begins keys (`videos/`, `videos/vid_0`)."""
     if prefix:
         checked(prefix.removesuffix("/"))
     return prefix

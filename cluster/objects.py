@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 import urllib3
@@ -69,7 +69,10 @@ class LocalObjects:
 
     def get(self, key: str) -> bytes:
         with _local(key):
-            return self._path(key).read_bytes()
+            try:
+                return self._path(key).read_bytes()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+                raise DanceError("OBJECT_MISSING", f"nothing is stored under {key}", {"key": key}) from error
 
     def exists(self, key: str) -> bool:
         with _local(key):
@@ -101,6 +104,8 @@ class S3Objects:
             raise DanceError("INVALID_INPUT", "the object store's url must be http(s)://host:port/bucket")
         if parts.username or parts.password:
             raise DanceError("INVALID_INPUT", "credentials belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        if not (os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY")):
+            raise DanceError("OBJECTS_UNAVAILABLE", "the object store wants AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY")
         self.endpoint = parts.netloc
         self.client = Minio(
             self.endpoint, secure=parts.scheme == "https", region=settings().objects.region,
@@ -155,7 +160,7 @@ class S3Objects:
             raise DanceError("OBJECTS_UNAVAILABLE", f"{where} does not answer: {_first_line(error)}") from error
 
 
-def _replace(target: Path, source: IO[bytes]) -> None:
+def _replace(target: Path, source: BinaryIO) -> None:
     """Write beside `target`, on the disk for good before it takes the place of what was there."""
     beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
@@ -175,7 +180,7 @@ def _replace(target: Path, source: IO[bytes]) -> None:
 
 
 @contextmanager
-def _opened(data: bytes | Path) -> Iterator[IO[bytes]]:
+def _opened(data: bytes | Path) -> Iterator[BinaryIO]:
     """Outside the store's own error handling: a file to be stored that is not there is no failure of the store."""
     with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as source:
         yield source
@@ -185,8 +190,6 @@ def _opened(data: bytes | Path) -> Iterator[IO[bytes]]:
 def _local(key: str) -> Iterator[None]:
     try:
         yield
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise DanceError("OBJECT_MISSING", f"nothing is stored under {key}", {"key": key}) from error
     except OSError as error:
         code = "STORAGE_FULL" if error.errno in FULL else "OBJECTS_UNAVAILABLE"
         raise DanceError(code, f"{key} cannot be kept or read: {error.strerror}", {"key": key}) from error
