@@ -1,5 +1,6 @@
 """The Ray that a job runs on: one of this machine by default, a cluster by address. Token authentication stays on."""
 
+import logging
 import os
 import secrets
 import tempfile
@@ -44,12 +45,12 @@ def connect(address: str | None, settings: ClusterSettings) -> None:
     if not target:
         ray.init(
             address="local", include_dashboard=False, object_store_memory=settings.object_store_mb * 1_000_000,
-            logging_level="ERROR", log_to_driver=False, namespace="danceapp",
+            logging_level=logging.ERROR, log_to_driver=False, namespace="danceapp",
         )  # fmt: skip
         return
     try:
         ray.init(
-            address=target, logging_level="ERROR", log_to_driver=False, namespace="danceapp",
+            address=target, logging_level=logging.ERROR, log_to_driver=False, namespace="danceapp",
             runtime_env={"env_vars": _shared_env()},
         )  # fmt: skip
     except (ConnectionError, RuntimeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""A broken clip is a row: what a stage refuses, or what kills its worker, becomes that clip's error and nothing else."""
+"""A broken clip is a row: what a stage refuses, or what kills its worker, becomes that clip's error, nothing else."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -31,10 +31,26 @@ def guarded(stage: str, rows: Sequence[Row], work: Work, ledger: "ActorHandle", 
     return [row if row["error"] else _settled(stage, row, done[row["sha256"]]) for row in rows]
 
 
+def each(one: Callable[[Row], Row]) -> Work:
+    """Work that takes its rows one after the other; what `one` raises as a DanceError is the reason for no row."""
+
+    def work(rows: Sequence[Row]) -> list[Row | DanceError]:
+        return [attempt(row) for row in rows]
+
+    def attempt(row: Row) -> Row | DanceError:
+        try:
+            return one(row)
+        except DanceError as error:
+            return error
+
+    return work
+
+
 def _alone(stage: str, row: Row, work: Work, ledger: "ActorHandle", most: int) -> Row | DanceError:
     import ray
 
-    if ray.get(ledger.begin_alone.remote(stage, row["sha256"])) >= most:
+    deaths: int = ray.get(ledger.begin_alone.remote(stage, row["sha256"]))
+    if deaths >= most:
         return DanceError("WORKER_DIED", f"{most} workers died while they worked on this clip")
     (done,) = work([row])
     ray.get(ledger.end.remote(stage, [row["sha256"]]))

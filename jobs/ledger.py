@@ -5,7 +5,7 @@ its clips to the next worker the entries tell. The ledger lives as long as the r
 """
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -43,4 +43,5 @@ def start() -> "ActorHandle":
     """A ledger as an actor. Should it die itself it starts anew, empty, which costs a poison clip some more workers."""
     import ray
 
-    return ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Ledger).remote()
+    actor: Any = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Ledger)
+    return actor.remote()

@@ -1,0 +1,77 @@
+"""What clips are compared with: the taxonomy, its templates laid out for matching, and the versions of all results."""
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from cluster.catalogue import MoveRow, sync_taxonomy
+from cluster.settings import CONFIGS, Settings
+from dancecore.features import FEATURE_VERSION
+from dancecore.matching.bank import Bank
+from dancecore.matching.templates import Template, generate, save
+from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
+from dancecore.pose import version
+from dancecore.types import Versions
+
+TAXONOMY = CONFIGS.parent / "taxonomy" / "tx-0.1-dev"
+"""The taxonomy that is in use."""
+
+MODEL_VERSION = "dtw-1"
+"""Grows when the same features, templates and numbers may give other segments."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """A taxonomy with the bank of its templates, and the versions that results made with them carry."""
+
+    taxonomy: Taxonomy
+    bank: Bank
+    versions: Versions
+
+
+def load_library(settings: Settings, folder: Path = TAXONOMY) -> Library:
+    """Read the taxonomy and make its templates, about 50 ms a move. Raises DanceError("BAD_TAXONOMY")."""
+    taxonomy = load_taxonomy(folder)
+    templates = [
+        template
+        for move in taxonomy.moves.values()
+        for template in generate(move, settings.media.rate_hz, settings.templates, settings.features, settings.pose)
+    ]
+    bank = Bank.build(templates, settings.matching)
+    return Library(taxonomy, bank, versions(settings, taxonomy.semver, templates))
+
+
+def versions(settings: Settings, semver: str, templates: list[Template]) -> Versions:
+    """Versions that change with every number that results depend on, each including those before it.
+
+    So an artifact is met again only by a run that would make the same one, and a changed number replaces its rows.
+    """
+    running = replace(settings.pose, threads=0, max_batch=0)  # how it runs, not what comes out
+    pose = _mark(version(settings.pose.variant), settings.media.rate_hz, asdict(running))
+    features = _mark(FEATURE_VERSION, pose, asdict(settings.features))
+    numbers = [asdict(part) for part in (settings.music, settings.segmentation, settings.matching, settings.decoding)]
+    model = _mark(MODEL_VERSION, features, semver, *numbers, *(save(template) for template in templates))
+    return Versions(pose, features, model, semver)
+
+
+def store_moves(pool: Engine, taxonomy: Taxonomy) -> int:
+    """Bring the moves of the taxonomy into the database; how many rows were new or changed."""
+    rows = [
+        MoveRow(
+            move.move_id, move.name, move.family, move.difficulty, move.aliases,
+            {"description": move.description, "beats": move.beats, "bpm": list(move.bpm), "mirrorable": move.mirrorable},
+        )
+        for move in taxonomy.moves.values()
+    ]  # fmt: skip
+    return sync_taxonomy(pool, taxonomy.semver, rows, taxonomy.notes)
+
+
+def _mark(name: str, *parts: Any) -> str:
+    """`name` and eight hex digits of everything it stands for."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else repr(part).encode())
+    return f"{name}.{digest.hexdigest()[:8]}"

@@ -1,0 +1,164 @@
+"""The indexing job: a manifest of clips in, rows of named moves in the database out. One Ray Data chain."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cluster import index as store
+from cluster.database import database_url, engine
+from cluster.library import Library, load_library, store_moves
+from cluster.migrate import migrate
+from cluster.placement import Plan, Shortfall, plan
+from cluster.ray_session import nodes, session
+from cluster.settings import Settings, home
+from cluster.telemetry import progress
+from cluster.weights import weights_dir
+from dancecore.errors import DanceError
+from jobs import ledger
+from jobs.guard import Row
+from jobs.probe import find_clips, manifest_path, probe_clips
+from jobs.stages import BLANK, ROW, IndexWriter, PoseWorker, Run, extract_features, find_moves
+from jobs.summary import Summary, summarise
+
+if TYPE_CHECKING:
+    from ray.data import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to do: clips to index, clips that the probe refused, and how many are indexed already."""
+
+    todo: list[Row]
+    refused: list[Row]
+    skipped: int
+
+
+def index(
+    paths: Sequence[Path], settings: Settings, *, address: str | None = None, limit: int | None = None
+) -> Summary:
+    """Index every clip in `paths` (files, or folders to the bottom), at most `limit`, and say how it went.
+
+    Run again after any interruption it takes up where it was. Raises DanceError for what stops the whole run:
+    INVALID_INPUT, NO_CLIPS, CLUSTER_UNREACHABLE, PLACEMENT_SHORTFALL, WEIGHTS_MISSING, DATABASE_UNAVAILABLE.
+    """
+    library = ready(settings)
+    with session(address, settings.cluster):
+        work = outstanding(paths, library, settings, limit)
+        rows = list(run(work.todo, manifest_path(paths, limit).with_suffix(".todo"), library, settings))
+    return summarise(work.refused, rows, work.skipped)
+
+
+def survey(
+    paths: Sequence[Path], settings: Settings, *, address: str | None = None, limit: int | None = None
+) -> tuple[Work, Plan]:
+    """What `index` would do, and on which workers; nothing is indexed."""
+    library = ready(settings)
+    with session(address, settings.cluster):
+        return outstanding(paths, library, settings, limit), placement(settings)
+
+
+def ready(settings: Settings) -> Library:
+    """The taxonomy, with the database brought up to it."""
+    library = load_library(settings)
+    migrate()
+    store_moves(engine(), library.taxonomy)
+    return library
+
+
+def placement(settings: Settings) -> Plan:
+    """Where the workers go on the Ray that was joined. Raises DanceError("PLACEMENT_SHORTFALL")."""
+    placed = plan(nodes(), settings.cluster)
+    if isinstance(placed, Shortfall):
+        raise DanceError("PLACEMENT_SHORTFALL", "; ".join(placed.sentences))
+    return placed
+
+
+def outstanding(paths: Sequence[Path], library: Library, settings: Settings, limit: int | None) -> Work:
+    """Probe the clips and leave out those that are indexed at these versions already."""
+    rows = probe_clips(find_clips(paths)[:limit], manifest_path(paths, limit), settings)
+    sound = [row for row in rows if not row["error"]]
+    known = store.done(engine(), [row["sha256"] for row in sound], library.versions)
+    todo = [row for row in sound if row["sha256"] not in known]
+    return Work(todo, [row for row in rows if row["error"]], len(known))
+
+
+def run(
+    rows: Sequence[Row], manifest: Path, library: Library, settings: Settings, pose: type[PoseWorker] = PoseWorker
+) -> Iterator[Row]:
+    """Index the clips of manifest rows on the Ray that was joined; yields each row, completed, as it is written."""
+    if not rows:
+        return
+    import ray
+
+    placed = placement(settings)
+    told = Run(
+        settings=settings, versions=library.versions, database_url=database_url(), objects=home() / "objects",
+        provider=placed.provider, weights=weights_dir(), bank=ray.put(library.bank), ledger=ledger.start(),
+    )  # fmt: skip
+    table = pa.Table.from_pylist([row | BLANK for row in rows], schema=ROW)
+    pq.write_table(table, manifest)
+    with progress("index", len(rows), settings.index.report_every_s) as advance:
+        for row in _rows(build(_read(manifest, len(rows), placed), placed, told, pose)):
+            advance(row["error"] or f"{row['frames']} frames")
+            yield row
+    manifest.unlink()
+
+
+def build(manifest: "Dataset", placed: Plan, told: Run, pose: type[PoseWorker] = PoseWorker) -> "Dataset":
+    """The way of all clips. Every step is 1:1 and idempotent, and a row that has an error passes untouched."""
+    asks = asked(placed, told)
+    return (
+        manifest.map_batches(pose, **asks["pose"])                 # decodes its own clips; frames never leave it
+        .map_batches(extract_features, **asks["analysis"])         # reads poses, leaves features
+        .map_batches(find_moves, **asks["analysis"])               # reads features and the sound, leaves segments
+        .map_batches(IndexWriter, **asks["write"])                 # one transaction a clip
+    )  # fmt: skip
+
+
+def asked(placed: Plan, told: Run) -> dict[str, dict[str, Any]]:
+    """What each stage asks of Ray Data, from the plan."""
+    from ray.data import ActorPoolStrategy, TaskPoolStrategy
+
+    told_first = {"fn_constructor_args": (told,)}
+    pool = ActorPoolStrategy(size=placed.pose_actors, max_tasks_in_flight_per_actor=told.settings.index.in_flight)
+    pose = {"compute": pool, "num_cpus": placed.pose_cpus, "batch_size": placed.clips_per_batch}
+    if placed.pose_gpus:
+        pose["num_gpus"] = placed.pose_gpus
+    analysis = {"compute": TaskPoolStrategy(size=placed.analysis_tasks), "num_cpus": placed.analysis_cpus}
+    write = {"compute": ActorPoolStrategy(size=1), "num_cpus": 0}  # it waits for the database
+    return {
+        "pose": pose | told_first | {"batch_format": "pyarrow"},
+        "analysis": analysis | {"fn_args": (told,), "batch_size": 1, "batch_format": "pyarrow"},
+        "write": write | told_first | {"batch_size": 1, "batch_format": "pyarrow"},
+    }
+
+
+def _read(manifest: Path, clips: int, placed: Plan) -> "Dataset":
+    """The manifest in blocks of one batch, so that every clip finds the next free worker."""
+    import ray
+
+    blocks = max(1, clips // placed.clips_per_batch)
+    return ray.data.read_parquet(
+        str(manifest), override_num_blocks=blocks, ray_remote_args={"num_cpus": placed.analysis_cpus}
+    )
+
+
+def _rows(dataset: "Dataset") -> Iterator[Row]:
+    import ray
+    from ray.data import DataContext
+    from ray.exceptions import RayTaskError
+
+    context = DataContext.get_current()
+    context.enable_progress_bars = False
+    try:
+        yield from dataset.iter_rows(prefetch_batches=0)
+    except RayTaskError as error:
+        if isinstance(error.cause, DanceError):  # a worker could not start, such as WEIGHTS_MISSING
+            raise error.cause from error
+        raise
+    finally:
+        del ray

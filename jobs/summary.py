@@ -1,0 +1,73 @@
+"""How a run ended: what was done, how close to the ceiling it came, what went wrong."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from jobs.guard import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The end of an indexing run.
+
+    clips: found, each content once; indexed: stored by this run; skipped: stored at these versions before; resumed:
+    met artifacts of an earlier run; posed, frames, seconds: clips and frames whose poses were found in this run, and
+    the time from the first to the last of them; ceiling: frames/s of the bare model on all workers together, 0 when no
+    poses were found; errors: clips by "stage/CODE".
+    """
+
+    clips: int
+    indexed: int
+    skipped: int
+    resumed: int
+    posed: int
+    frames: int
+    seconds: float
+    ceiling: float
+    errors: dict[str, int]
+    failed: tuple[tuple[str, str, str], ...]
+
+    @property
+    def frames_per_s(self) -> float:
+        return self.frames / self.seconds if self.seconds else 0.0
+
+    @property
+    def ceiling_share(self) -> float | None:
+        """Share of the bare model's speed that was reached; None when no poses were found."""
+        return self.frames_per_s / self.ceiling if self.ceiling and self.frames else None
+
+    @property
+    def error_share(self) -> float:
+        return sum(self.errors.values()) / self.clips if self.clips else 0.0
+
+
+def summarise(refused: Sequence[Row], rows: Sequence[Row], skipped: int) -> Summary:
+    """`refused`: manifest rows with an error; `rows`: what came out of the indexing chain."""
+    posed = [row for row in rows if row["frames"]]
+    wrong = [row for row in (*refused, *rows) if row["error"]]
+    speeds = {row["worker"]: row["bare_fps"] for row in posed}
+    return Summary(
+        clips=len(refused) + len(rows) + skipped, indexed=sum(not row["error"] for row in rows), skipped=skipped,
+        resumed=sum(row["resumed"] for row in rows), posed=len(posed), frames=sum(row["frames"] for row in posed),
+        seconds=max(r["pose_ended_s"] for r in posed) - min(r["pose_began_s"] for r in posed) if posed else 0.0,
+        ceiling=sum(speeds.values()), errors=dict(Counter(row["error"] for row in wrong).most_common()),
+        failed=tuple((row["path"], row["error"], row["message"]) for row in wrong),
+    )  # fmt: skip
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """Two lines as in a log, then one line for each clip that failed."""
+    pose = f"pose     {summary.posed} clips  {summary.frames} frames  {summary.seconds:.1f} s"
+    if (share := summary.ceiling_share) is not None:
+        pose += f"   {summary.frames_per_s:.0f} frames/s   {share:.0%} of the bare model"
+    errors = ", ".join(f"{count} x {code}" for code, count in summary.errors.items()) or "none"
+    lines = [
+        f"clips    {summary.clips}   indexed {summary.indexed}   resumed {summary.resumed}   skipped {summary.skipped}",
+        pose,
+        f"errors   {errors}",
+        *(f"  {path}: {error}: {message}" for path, error, message in summary.failed),
+    ]
+    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
