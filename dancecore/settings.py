@@ -79,6 +79,12 @@ class SyntheticSettings:
     move_beats: tuple[int, ...]
     mirror_share: float
     other_share: float
+    blend_beats: Range
+    amplitude: Range
+    sharpness: Range
+    delay: Range
+    asymmetry: Range
+    noise_deg: Range
     yaw: Range
     pitch: Range
     roll: Range
@@ -91,6 +97,14 @@ class SyntheticSettings:
     weight: Range
     height: Range
     proportions: Range
+    sleeve: Range
+    leg: Range
+    loose_m: Range
+    hair_m: Range
+    hair_drop_m: Range
+    backdrop_shares: tuple[float, float, float]
+    room_m: Range
+    tile_m: Range
     ambient: Range
     light_yaw: Range
     light_pitch: Range

@@ -12,7 +12,6 @@ import numba
 import numpy as np
 
 from dancecore.moves.camera import Camera
-from dancecore.moves.motion import Float64
 from dancecore.synthetic.rig import Int32
 from dancecore.types import Float, Image
 

@@ -1,0 +1,108 @@
+"""A synthetic dance as a video with its ground truth."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dancecore.media import write_video
+from dancecore.moves.camera import Camera
+from dancecore.moves.motion import Float64
+from dancecore.moves.taxonomy import Taxonomy
+from dancecore.synthetic import backdrop, choreography, music, render
+from dancecore.synthetic.body import Body, build
+from dancecore.synthetic.choreography import Danced
+from dancecore.synthetic.clothes import dress
+from dancecore.synthetic.dance import Knobs, Lamp
+from dancecore.types import Image
+
+SHADOW = 0.45
+"""How much of the light the dancer keeps from the floor in the middle of the shadow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is known of a synthetic clip; `segments` cover it without gaps, `knobs` made it."""
+
+    video_id: str
+    taxonomy: str
+    fps: float
+    segments: tuple[Danced, ...]
+    flags: tuple[str, ...]
+    bpm: float
+    beats_ms: tuple[int, ...]
+    knobs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A dance ready to be drawn or observed: transforms (F, B, 3, 4) and joints (F, 33, 3), world metres."""
+
+    body: Body
+    transforms: Float64
+    joints: Float64
+    camera: Camera
+
+
+def make_clip(knobs: Knobs, taxonomy: Taxonomy, out: Path, *, with_joints: bool = False) -> Truth:
+    """Write the dance to `out` (an MP4; its stem is the video_id) and its truth beside it as JSON.
+
+    `with_joints` also writes an NPZ with the true joints of each frame: world_m (F, 33, 3) float32, metres, and
+    xy_px (F, 33, 2) float32, pixels. Raises DanceError("MISSING_EXTRA") without anny.
+    """
+    stage = staged(knobs, taxonomy)
+    seconds = len(stage.joints) / knobs.fps
+    sound = _sound(knobs, seconds)
+    write_video(out, frames(knobs, stage), knobs.fps, sound, music.RATE, knobs.crf)
+    truth = describe(knobs, taxonomy, out.stem)
+    out.with_suffix(".json").write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
+    if with_joints:
+        seen = {"world_m": stage.joints, "xy_px": stage.camera.project(stage.joints)}
+        np.savez_compressed(out.with_suffix(".npz"), **{name: x.astype(np.float32) for name, x in seen.items()})  # type: ignore[arg-type]
+    return truth
+
+
+def describe(knobs: Knobs, taxonomy: Taxonomy, video_id: str) -> Truth:
+    """The ground truth of a dance (CONTRACTS, section 4, with beats and knobs added)."""
+    flags = ("single_dancer", "synthetic") + (() if knobs.backdrop.kind == "room" else ("clear_bg",))
+    beats = tuple(int(at) for at in choreography.beats_ms(knobs))
+    return Truth(
+        video_id, taxonomy.semver, knobs.fps, choreography.segments(knobs), flags, knobs.bpm, beats, asdict(knobs)
+    )
+
+
+def staged(knobs: Knobs, taxonomy: Taxonomy) -> Staged:
+    """The dancer and the camera of these knobs."""
+    body = build(knobs.shape)
+    transforms = body.transforms(choreography.choreograph(knobs, taxonomy))
+    joints = body.joints(transforms)
+    return Staged(body, transforms, joints, choreography.frame(knobs.view, joints))
+
+
+def frames(knobs: Knobs, stage: Staged) -> Iterator[Image]:
+    """Each frame of the clip, (H, W, 3) uint8 RGB."""
+    mesh, colours = dress(stage.body, knobs.look)
+    lamp = light(knobs.lamp, stage.camera.yaw)
+    behind = backdrop.paint(knobs.backdrop, stage.camera)
+    for transforms in stage.transforms:
+        vertices = stage.body.skin(transforms, mesh)
+        shadow = 1 - SHADOW * (1 - render.floor_shadow(vertices, stage.camera, lamp))
+        yield render.draw(vertices, stage.body.rest.faces, colours, stage.camera, lamp, behind * shadow[..., None])
+
+
+def light(lamp: Lamp, camera_yaw: float) -> render.Light:
+    """The lamp in the world."""
+    yaw, pitch = np.radians([lamp.yaw + camera_yaw, lamp.pitch])
+    towards = (float(np.sin(yaw) * np.cos(pitch)), float(np.sin(pitch)), float(np.cos(yaw) * np.cos(pitch)))
+    return render.Light(lamp.ambient, towards)
+
+
+def _sound(knobs: Knobs, seconds: float) -> np.ndarray:
+    """The music, cut where the picture begins: within the first beat."""
+    before = knobs.first_beat * 60 / knobs.bpm
+    beats_s = np.arange(sum(step.beats for step in knobs.steps)) * 60 / knobs.bpm
+    whole = music.compose(beats_s, knobs.bpm, before + seconds, knobs.seed)
+    return whole[round(before * music.RATE) :]
