@@ -41,11 +41,10 @@ class SegmentationSettings:
     min_ms: int
     max_ms: int
     penalty: float
-    reference_bpm: float
+    default_bpm: float
     min_beat_confidence: float
     min_joint_confidence: float
     min_joints: int
-    max_gap_ms: int
 
 
 Range = tuple[float, float]

@@ -1,0 +1,96 @@
+"""Spans of a dance: where the way of moving changes, on the half beats of the music."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from dancecore.segmentation.kernel import bandwidth, span_costs, standardised
+from dancecore.segmentation.partition import partition
+from dancecore.settings import SegmentationSettings
+from dancecore.types import MS, BeatGrid, Features, Float, IntT, Span
+
+MINUTE_NS = 60_000_000_000
+
+
+def propose(features: Features, beats: BeatGrid | None, settings: SegmentationSettings) -> list[Span]:
+    """Spans of `min_ms` to `max_ms`, in order, that cover every stretch with a dancer and nothing else.
+
+    A stretch is a run of rows in which at least `min_joints` joints are seen; one shorter than `min_ms` holds no move
+    and is left out. Each is cut where it costs least: the kernel scatter within spans (see `span_costs`) plus
+    `penalty` beats' worth of rows for every span, so that a dance and its music at another tempo are cut alike. The
+    optimisation is exact and has the limits inside.
+
+    When the beats are trusted (confidence at least `min_beat_confidence`), cuts may be on half beats only: snapping is
+    part of the optimisation, not a step after it that could break a limit or the optimum. The grid is carried on
+    where the music was not heard. A stretch's own ends stay where they are, and where half beats are too sparse for
+    the limits any row is a place to cut, as it is without music.
+    """
+    if not len(features.time_ns):
+        return []
+    step = int(np.median(np.diff(features.time_ns))) if len(features.time_ns) > 1 else 0
+    heard = beats if beats is not None and beats.confidence >= settings.min_beat_confidence else None
+    runs = [run for run in _stretches(features, step, settings) if _length(features, run, step) >= settings.min_ms * MS]
+    if not runs:
+        return []
+    rows = standardised(np.concatenate([features.values[run] for run in runs]))
+    gamma, done, spans = bandwidth(rows), 0, []
+    for run in runs:
+        count = run.stop - run.start
+        spans += _cut(features.time_ns[run], step, rows[done : done + count], gamma, heard, settings)
+        done += count
+    return spans
+
+
+def warm_up(settings: SegmentationSettings) -> None:
+    """Compile and cache the kernels; set-up calls this once."""
+    times = np.arange(40, dtype=np.int64) * 50 * MS
+    still = np.zeros((len(times), 128), np.float32)
+    propose(Features(times, still, np.ones((len(times), 33), np.float32)), None, settings)
+
+
+def _stretches(features: Features, step: int, settings: SegmentationSettings) -> list[slice]:
+    """Runs of rows with a dancer, broken where the clock jumps by more than a row and a half."""
+    seen = (features.mask >= settings.min_joint_confidence).sum(axis=1) >= settings.min_joints
+    joined = seen[1:] & seen[:-1] & (np.diff(features.time_ns) <= 1.5 * step)
+    starts = np.flatnonzero(seen & ~np.concatenate([[False], joined]))
+    stops = np.flatnonzero(seen & ~np.concatenate([joined, [False]])) + 1
+    return [slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True)]
+
+
+def _length(features: Features, run: slice, step: int) -> int:
+    return int(features.time_ns[run.stop - 1] - features.time_ns[run.start]) + step
+
+
+def _cut(
+    time_ns: IntT, step: int, rows: Float, gamma: float, beats: BeatGrid | None, settings: SegmentationSettings
+) -> list[Span]:
+    """The best spans of one stretch."""
+    shortest, longest = settings.min_ms * MS, settings.max_ms * MS
+    edges = np.append(time_ns, time_ns[-1] + step)
+    most = int((np.searchsorted(edges, edges + longest, side="right") - np.arange(len(edges))).max())
+    costs = span_costs(rows, gamma, min(most, len(rows)))
+    bpm = settings.default_bpm if beats is None else beats.bpm
+    penalty = settings.penalty * MINUTE_NS / bpm / step
+    places = edges if beats is None else _places(beats, int(edges[0]), int(edges[-1]))
+    cuts = partition(costs, _rows_before(edges, places), places, shortest, longest, penalty)
+    if not len(cuts):
+        places = edges
+        cuts = partition(costs, np.arange(len(edges)), places, shortest, longest, penalty)
+    return [Span(int(places[a]), int(places[b])) for a, b in pairwise(cuts)]
+
+
+def _rows_before(edges: IntT, places: IntT) -> IntT:
+    """For each place the nearest edge between two rows."""
+    middles = (edges[:-1] + edges[1:]) // 2
+    return np.searchsorted(middles, places, side="right")
+
+
+def _places(beats: BeatGrid, start: int, end: int) -> IntT:
+    """Half beats strictly inside (start, end), the grid carried on at its own tempo, with both ends."""
+    known = beats.beats_ns if len(beats.beats_ns) else np.array([start])
+    period = round(MINUTE_NS / beats.bpm)
+    earlier = np.arange(known[0], start - period, -period)[:0:-1]
+    later = np.arange(known[-1], end + period, period)[1:]
+    grid = np.concatenate([earlier, known, later])
+    halves = np.unique(np.concatenate([grid, (grid[:-1] + grid[1:]) // 2]))
+    return np.concatenate([[start], halves[(halves > start) & (halves < end)], [end]])
