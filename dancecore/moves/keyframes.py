@@ -2,7 +2,7 @@
 
 Angles are degrees and lengths are centimetres of the neutral body. A track is a table beat -> values:
 
-    facing      [turn]                 of body and feet about the origin; a key at the end of the phrase may say 360
+    facing      [turn]                 of body and feet about the origin
     pelvis      [x, z, drop]           drop: how far the hips sink, knees bending
     jump        [height]               lifts body and feet off the floor
     hips, torso, chest [forward, side, turn]   hips tilt the pelvis; torso is shared by spine and chest; chest adds
@@ -17,6 +17,7 @@ Side, turn and x are positive to the dancer's left. An arm hangs at raise 0, is 
 upper arm outwards about itself: at raise 90, around 0 the bent forearm points forward at 0, up at 90, down at -90.
 Feet stand under the hips at x +-10, z 0; a foot's place is its ball; turn points the toes outwards; pitch lifts the
 heel, below zero the toes. `arms`, `hands`, `collars`, `feet` write both sides, as the left one.
+A key at the end of the phrase may repeat the first one plus whole turns: a spin, an arm's circle.
 A foot whose place changes takes a step in the last `swing` beats before the key; it stands still before.
 """
 
@@ -98,10 +99,16 @@ def _keys(name: str, table: dict[str, list[float]], length: float) -> Keys:
     rest = REST.get(name, REST.get(f"left_{BOTH.get(name)}", ()))
     keys = {float(beat): (*values, *rest[len(values) :]) for beat, values in table.items()}
     for beat, values in keys.items():
-        inside = 0 <= beat < length or (name == "facing" and beat == length and 0 in keys)
+        inside = 0 <= beat < length or (beat == length and _turns_round(keys))
         if not inside or len(values) != width:
             raise DanceError("INVALID_INPUT", f"{name} at beat {beat}: want {width} values at a beat in [0, {length})")
     return dict(sorted(keys.items()))
+
+
+def _turns_round(keys: Keys) -> bool:
+    """The last key differs from the first by whole turns."""
+    gain = np.array(keys[max(keys)]) - np.array(keys[min(keys)])
+    return min(keys) == 0 and bool((gain % 360 == 0).all())
 
 
 def _twin(name: str) -> str:

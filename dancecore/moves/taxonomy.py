@@ -115,9 +115,9 @@ def _read(path: Path, part: str) -> dict[str, Any]:
         raise _bad(path, f"it cannot be read: {error}") from error
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(schema | {"$ref": f"#/$defs/{part}"})
-    error = jsonschema.exceptions.best_match(validator.iter_errors(raw))
-    if error is not None:
-        raise _bad(path, f"{error.json_path}: {error.message}")
+    wrong = jsonschema.exceptions.best_match(validator.iter_errors(raw))
+    if wrong is not None:
+        raise _bad(path, f"{wrong.json_path}: {wrong.message}")
     return raw
 
 
