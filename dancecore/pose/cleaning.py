@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import savgol_filter
 
 from dancecore.settings import PoseSettings
-from dancecore.types import BoolT, Float, PoseTrack
+from dancecore.types import BoolT, PoseTrack
+
+Array = NDArray[np.float64]
 
 
 def clean(track: PoseTrack, settings: PoseSettings) -> PoseTrack:
@@ -33,8 +37,8 @@ def clean(track: PoseTrack, settings: PoseSettings) -> PoseTrack:
     return replace(track, xy_px=out[..., :2].copy(), world_m=out[..., 2:5].copy(), visibility=visibility)
 
 
-def _clean_joint(values: Float, cut: BoolT, settings: PoseSettings) -> None:
-    """Bridge and smooth one joint in place. values (T, 6) float64: x, y, world x, y, z, visibility; NaN where unseen."""
+def _clean_joint(values: Array, cut: BoolT, settings: PoseSettings) -> None:
+    """Bridge and smooth one joint in place. values (T, 6): x, y, world x, y, z, visibility; NaN where unseen."""
     for shot in _runs(np.ones(len(cut), np.bool_), cut):
         _bridge(values[shot], settings.max_gap)
     for run in _runs(np.isfinite(values[:, 0]), cut):
@@ -49,16 +53,16 @@ def _runs(mask: BoolT, cut: BoolT) -> Iterator[slice]:
         yield slice(int(start), int(end) + 1)
 
 
-def _bridge(values: Float, max_gap: int) -> None:
+def _bridge(values: Array, max_gap: int) -> None:
     """Fill runs of at most `max_gap` NaN rows between two seen rows by a straight line, in place."""
     seen = np.flatnonzero(np.isfinite(values[:, 0]))
-    for before, after in zip(seen[:-1], seen[1:], strict=True):
+    for before, after in pairwise(seen):
         if 1 < after - before <= max_gap + 1:
             share = np.linspace(0, 1, after - before + 1)[1:-1, None]
             values[before + 1 : after] = (1 - share) * values[before] + share * values[after]
 
 
-def _smooth(values: Float, settings: PoseSettings) -> None:
+def _smooth(values: Array, settings: PoseSettings) -> None:
     """Smooth one unbroken run in place."""
     window = min(settings.smooth_window, len(values) - (len(values) + 1) % 2)
     if window > settings.smooth_order:

@@ -95,6 +95,9 @@ class _Graph:
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
+    def scalar(self, value: float) -> str:
+        return self.add(np.array(value, np.float32))
+
     def node(self, kind: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
         """A new node with one output, whose name is returned."""
         output = output or f"t{len(self.nodes)}"
@@ -104,13 +107,13 @@ class _Graph:
     def prepare_input(self, mean: float, scale: float) -> str:
         """uint8 channels last to float32 channels first."""
         pixels = self.node("Cast", [self.node("Transpose", ["images"], perm=NCHW)], to=TensorProto.FLOAT)
-        shifted = self.node("Sub", [pixels, self.add(np.float32(mean))]) if mean else pixels
-        return self.node("Mul", [shifted, self.add(np.float32(scale))])
+        shifted = self.node("Sub", [pixels, self.scalar(mean)]) if mean else pixels
+        return self.node("Mul", [shifted, self.scalar(scale)])
 
     def finish(self, operator: Any, name: str, activation: int = tflite.ActivationFunctionType.NONE) -> None:
         """Name the operator's output `name`, after its fused activation."""
         if activation == tflite.ActivationFunctionType.RELU6:
-            name = self.node("Clip", [name, self.add(np.float32(0)), self.add(np.float32(6))])
+            name = self.node("Clip", [name, self.scalar(0), self.scalar(6)])
         elif activation == tflite.ActivationFunctionType.RELU:
             name = self.node("Relu", [name])
         elif activation != tflite.ActivationFunctionType.NONE:

@@ -1,8 +1,17 @@
-"""Estimation of poses along clips."""
+"""Follows dancers along clips: joints found in one frame say where to look in the next (Bazarevsky et al. 2020).
+
+A dancer who is lost is looked for at once in the whole frame. Several clips advance together, a frame each, so that
+one inference serves them all; no clip ever has more than its current batch of frames in memory.
+"""
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from dancecore.errors import DanceError
+from dancecore.pose.clip import Clip, Slot
+from dancecore.pose.detector import detect
+from dancecore.pose.landmarks import read
 from dancecore.pose.model import PoseModel
 from dancecore.settings import PoseSettings
 from dancecore.types import FrameBatch, PoseTrack
@@ -22,5 +31,35 @@ def estimate(batches: Iterator[FrameBatch], model: PoseModel, settings: PoseSett
 def estimate_many(
     clips: Sequence[Iterator[FrameBatch]], model: PoseModel, settings: PoseSettings
 ) -> list[list[PoseTrack] | DanceError]:
-    """`estimate` for several clips that advance together, a frame each, sharing every inference."""
-    raise NotImplementedError
+    """`estimate` for several clips that advance together, a frame each; a clip's error stands in its own place."""
+    states = [Clip(batches, settings) for batches in clips]
+    running = states
+    while running := [clip for clip in running if clip.advance()]:
+        _follow([slot for clip in running for slot in clip.followed()], model, settings)
+        for clip in running:
+            clip.drop_twins()
+        _search([clip for clip in running if clip.wants_search()], model, settings)
+        for clip in running:
+            clip.drop_twins()
+            clip.record()
+    return [clip.result() for clip in states]
+
+
+def _follow(slots: list[Slot], model: PoseModel, settings: PoseSettings) -> None:
+    """Read the joints of every dancer whose region is known; one whose region holds nobody is lost."""
+    if not slots:
+        return
+    found = read([slot.clip.image for slot in slots], np.array([slot.region for slot in slots]), model, settings)
+    for i, slot in enumerate(slots):
+        if found.presence[i] >= settings.presence_confidence and found.next[i, 2] > 1:
+            slot.keep(found, i)
+        else:
+            slot.lose()
+
+
+def _search(clips: list[Clip], model: PoseModel, settings: PoseSettings) -> None:
+    """Look for dancers in the whole frame of each clip and read those not yet followed."""
+    if not clips:
+        return
+    regions = detect([clip.image for clip in clips], model, settings)
+    _follow([slot for clip, found in zip(clips, regions, strict=True) for slot in clip.take(found)], model, settings)
