@@ -108,6 +108,7 @@ class SyntheticSettings:
     light_yaw: Range
     light_pitch: Range
     crf: int
+    sample_seeds: tuple[int, ...]
     observe: ObserveSettings
 
 

@@ -18,6 +18,15 @@ from dancecore.types import Float, Image
 SAMPLES = 2
 """Drawn points along a pixel's side: 1 leaves jagged outlines that no camera makes."""
 
+NEAR_M = 0.1
+"""Triangles that come nearer to the camera's centre than this are not drawn."""
+
+SHADOW_CELL = 8
+"""Pixels along the side of a cell in which thrown vertices are counted: the shadow's softness."""
+
+SHADOW_VERTICES = 12
+"""So many vertices in a cell make full shadow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Light:
@@ -36,11 +45,18 @@ def draw(vertices: Float, faces: Int32, colours: Float, camera: Camera, light: L
     lit = _shade(vertices, faces, colours, light.ambient, np.array(light.towards, np.float32))
     seen = camera.see(vertices.astype(np.float64))
     middle = np.array([camera.width, camera.height]) / 2
-    xy = (seen[:, :2] / seen[:, 2:] * camera.focal_px + middle) * SAMPLES
-    near = np.where(seen[:, 2] > 0.1, 1.0 / seen[:, 2], 0.0)
-    fine = np.zeros((camera.height * SAMPLES, camera.width * SAMPLES, 4), np.float32)
-    _raster(xy.astype(np.float32), near.astype(np.float32), faces, lit, fine)
-    return _over(fine, background, SAMPLES)
+    ahead = seen[:, 2] > NEAR_M
+    depth = np.where(ahead, seen[:, 2], 1.0)[:, None]
+    xy = (seen[:, :2] / depth * camera.focal_px + middle).astype(np.float32)
+    image = (background + np.float32(0.5)).astype(np.uint8)
+    if not ahead.any():
+        return image
+    box = np.clip([xy[ahead].min(0), xy[ahead].max(0) + 1], 0, [camera.width, camera.height]).astype(int)
+    (left, top), (right, bottom) = box
+    fine = np.zeros(((bottom - top) * SAMPLES, (right - left) * SAMPLES, 4), np.float32)
+    _raster((xy - box[0].astype(np.float32)) * SAMPLES, (ahead / depth[:, 0]).astype(np.float32), faces, lit, fine)
+    _over(fine, background[top:bottom, left:right], SAMPLES, image[top:bottom, left:right])
+    return image
 
 
 def floor_shadow(vertices: Float, camera: Camera, light: Light) -> Float:
@@ -49,13 +65,13 @@ def floor_shadow(vertices: Float, camera: Camera, light: Light) -> Float:
     The vertices are thrown along the light onto the floor and counted in a coarse picture, which is then blurred:
     a soft shadow without drawing the mesh twice.
     """
-    towards = np.array(light.towards)
-    thrown = vertices - vertices[:, 1:2] / towards[1] * towards
-    coarse = 8
-    height, width = -(-camera.height // coarse), -(-camera.width // coarse)
-    at = np.nan_to_num(camera.project(thrown.astype(np.float64)) / coarse, nan=-1.0)
-    count, _, _ = np.histogram2d(at[:, 1], at[:, 0], bins=(height, width), range=((0, height), (0, width)))
-    dark = cv2.GaussianBlur(np.minimum(count / 12, 1).astype(np.float32), (0, 0), 1.0)
+    thrown = vertices - vertices[:, 1:2] / light.towards[1] * np.array(light.towards, np.float32)
+    height, width = -(-camera.height // SHADOW_CELL), -(-camera.width // SHADOW_CELL)
+    cell = np.nan_to_num(camera.project(thrown.astype(np.float64)) / SHADOW_CELL, nan=-1.0)
+    column, row = np.floor(cell).astype(np.int64).T
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    count = np.bincount(row[inside] * width + column[inside], minlength=height * width).reshape(height, width)
+    dark = cv2.GaussianBlur(np.minimum(count / SHADOW_VERTICES, 1).astype(np.float32), (0, 0), 1.0)
     return 1 - np.asarray(cv2.resize(dark, (camera.width, camera.height), interpolation=cv2.INTER_LINEAR))
 
 
@@ -95,15 +111,22 @@ def _raster(xy: Float, near: Float, faces: Int32, lit: Float, out: Float) -> Non
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if area >= 0:
             continue
-        left, right = max(0, int(np.ceil(min(ax, bx, cx) - 0.5))), min(width - 1, int(max(ax, bx, cx) - 0.5))
-        top, bottom = max(0, int(np.ceil(min(ay, by, cy) - 0.5))), min(height - 1, int(max(ay, by, cy) - 0.5))
+        per_area = np.float32(1) / area
+        left, right = (
+            max(0, int(np.ceil(min(ax, bx, cx) - np.float32(0.5)))),
+            min(width - 1, int(max(ax, bx, cx) - np.float32(0.5))),
+        )
+        top, bottom = (
+            max(0, int(np.ceil(min(ay, by, cy) - np.float32(0.5)))),
+            min(height - 1, int(max(ay, by, cy) - np.float32(0.5))),
+        )
         for row in range(top, bottom + 1):
             y = row + np.float32(0.5)
             for col in range(left, right + 1):
                 x = col + np.float32(0.5)
-                u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) / area
-                v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) / area
-                w = 1 - u - v
+                u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) * per_area
+                v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) * per_area
+                w = np.float32(1) - u - v
                 if u < 0 or v < 0 or w < 0:
                     continue
                 inverse = u * near[a] + v * near[b] + w * near[c]
@@ -114,21 +137,18 @@ def _raster(xy: Float, near: Float, faces: Int32, lit: Float, out: Float) -> Non
 
 
 @numba.njit(cache=True, fastmath=True)
-def _over(fine: Float, background: Float, samples: int) -> Image:
-    """Average the drawn points of each pixel; what is not covered shows the background."""
-    height, width = background.shape[:2]
-    image = np.empty((height, width, 3), np.uint8)
+def _over(fine: Float, background: Float, samples: int, image: Image) -> None:
+    """Average the drawn points of each pixel of `image`; what is not covered shows the background."""
     share = np.float32(1 / samples**2)
-    for row in range(height):
-        for col in range(width):
+    for row in range(image.shape[0]):
+        for col in range(image.shape[1]):
             r, g, b, bare = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
             for i in range(row * samples, (row + 1) * samples):
                 for j in range(col * samples, (col + 1) * samples):
                     if fine[i, j, 3] > 0:
                         r, g, b = r + fine[i, j, 0], g + fine[i, j, 1], b + fine[i, j, 2]
                     else:
-                        bare += 1
+                        bare += np.float32(1)
             image[row, col, 0] = np.uint8(share * (r + bare * background[row, col, 0]) + np.float32(0.5))
             image[row, col, 1] = np.uint8(share * (g + bare * background[row, col, 1]) + np.float32(0.5))
             image[row, col, 2] = np.uint8(share * (b + bare * background[row, col, 2]) + np.float32(0.5))
-    return image
