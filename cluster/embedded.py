@@ -64,6 +64,7 @@ def socket_folder(folder: Path) -> Path:
 
 
 def _start_locked(folder: Path, until: float) -> None:
+    _let_in(folder)
     if not (folder / "PG_VERSION").exists():
         _make(folder)
     _own_socket_folder(folder)
@@ -118,11 +119,16 @@ def _programs() -> Path:
 
 
 def _give(folder: Path) -> None:
-    """Let the server's user own `folder`, reach it and the server's programs; nothing to do unless we are root."""
+    """Let the server's user own `folder`; nothing to do unless we are root."""
     user = _server_user()
-    if user is None:
+    if user:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+
+
+def _let_in(folder: Path) -> None:
+    """Let the server's user reach `folder` and the server's programs; nothing to do unless we are root."""
+    if _server_user() is None:
         return
-    os.chown(folder, user.pw_uid, user.pw_gid)
     for path in _programs().rglob("*"):
         _allow(path, 0o055 if path.is_dir() or path.parent.name == "bin" else 0o044)
     for parent in {*folder.parents, _programs(), *_programs().parents}:

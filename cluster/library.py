@@ -12,7 +12,7 @@ from cluster.settings import CONFIGS, Settings
 from dancecore.features import FEATURE_VERSION
 from dancecore.matching.bank import Bank
 from dancecore.matching.templates import Template, generate, save
-from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
+from dancecore.moves.taxonomy import Move, Taxonomy, load_taxonomy
 from dancecore.pose import version
 from dancecore.types import Versions
 
@@ -49,7 +49,7 @@ def versions(settings: Settings, semver: str, templates: list[Template]) -> Vers
 
     So an artifact is met again only by a run that would make the same one, and a changed number replaces its rows.
     """
-    running = replace(settings.pose, threads=0, max_batch=0)  # how it runs, not what comes out
+    running = replace(settings.pose, threads=0)  # how it runs, not what comes out
     pose = _mark(version(settings.pose.variant), settings.media.rate_hz, asdict(running))
     features = _mark(FEATURE_VERSION, pose, asdict(settings.features))
     numbers = [asdict(part) for part in (settings.music, settings.segmentation, settings.matching, settings.decoding)]
@@ -60,13 +60,16 @@ def versions(settings: Settings, semver: str, templates: list[Template]) -> Vers
 def store_moves(pool: Engine, taxonomy: Taxonomy) -> int:
     """Bring the moves of the taxonomy into the database; how many rows were new or changed."""
     rows = [
-        MoveRow(
-            move.move_id, move.name, move.family, move.difficulty, move.aliases,
-            {"description": move.description, "beats": move.beats, "bpm": list(move.bpm), "mirrorable": move.mirrorable},
-        )
+        MoveRow(move.move_id, move.name, move.family, move.difficulty, move.aliases, _metadata(move))
         for move in taxonomy.moves.values()
-    ]  # fmt: skip
+    ]
     return sync_taxonomy(pool, taxonomy.semver, rows, taxonomy.notes)
+
+
+def _metadata(move: Move) -> dict[str, Any]:
+    return {
+        "description": move.description, "beats": move.beats, "bpm": list(move.bpm), "mirrorable": move.mirrorable,
+    }  # fmt: skip
 
 
 def _mark(name: str, *parts: Any) -> str:

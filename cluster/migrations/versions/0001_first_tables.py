@@ -15,8 +15,8 @@ LOG_FUNCTION = """
 CREATE FUNCTION keep_log() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF jsonb_array_length(NEW.log) < jsonb_array_length(OLD.log) OR EXISTS (
-        SELECT FROM jsonb_array_elements(OLD.log) WITH ORDINALITY AS old(entry, place)
-        WHERE old.entry IS DISTINCT FROM NEW.log -> (place::int - 1)
+        SELECT FROM jsonb_array_elements(OLD.log) WITH ORDINALITY AS kept(entry, place)
+        WHERE kept.entry IS DISTINCT FROM NEW.log -> (place::int - 1)
     ) THEN
         RAISE check_violation USING MESSAGE = 'the log of an analysis job is append-only',
             CONSTRAINT = 'ck_analysis_jobs_log_append_only';

@@ -1,0 +1,154 @@
+"""Every constraint, violated once; what goes when something it belongs to goes."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, delete, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from cluster.database import connect, engine
+from cluster.ids import video_id
+from cluster.index import write_clip
+from cluster.tables import analysis_jobs, metadata, moves, segments, taxonomy_versions, templates, users, videos
+from tests.cluster.stored import catalogue, clip, own, put, sha
+
+TEMPLATE = {"id": "t1", "move": "mv_dab", "taxonomy_version": "tx-0.1", "feature_seq": "k", "length_ms": 900}
+USER = {"id": "usr_1", "handle": "ann", "email": "ann@example.org"}
+VERSIONS = dict.fromkeys(("pose_version", "feature_version", "model_version", "taxonomy_version"), "1")
+SPAN = VERSIONS | {"start_ms": 0, "end_ms": 1, "move": None, "confidence": 0.5, "mirror": False}
+JOB = VERSIONS | {"state": "DONE"}
+MOVE = {"id": "mv_new", "taxonomy_version": "tx-0.1", "name": "New", "family": "arms", "difficulty": 1}
+VIDEO = {"id": "vid_new", "filename": "b.mp4", "sha256": sha("b.mp4")}
+
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("users", USER | {"email": "other@example.org", "id": "usr_2"}, "uq_users_handle"),
+    ("users", USER | {"handle": "other", "id": "usr_2"}, "uq_users_email"),
+    ("users", {"id": "usr_2", "handle": "b", "email": "b", "role": "king"}, "ck_users_role_known"),
+    ("taxonomy_versions", {"id": "tx-x", "semver": "tx-0.1"}, "uq_taxonomy_versions_semver"),
+    ("moves", MOVE | {"name": "Dab"}, "uq_moves_taxonomy_version_name"),
+    ("moves", MOVE | {"difficulty": 0}, "ck_moves_difficulty_range"),
+    ("moves", MOVE | {"difficulty": 6}, "ck_moves_difficulty_range"),
+    ("moves", MOVE | {"taxonomy_version": "tx-9"}, "fk_moves_taxonomy_version"),
+    ("moves", MOVE | {"canonical_template": "t9"}, "fk_moves_canonical_template"),
+    ("moves", MOVE | {"id": "mv_dab"}, "pk_moves"),
+    ("templates", TEMPLATE | {"id": "t2", "length_ms": 0}, "ck_templates_length_positive"),
+    ("templates", TEMPLATE | {"id": "t2", "move": "mv_9"}, "fk_templates_move"),
+    ("templates", TEMPLATE | {"id": "t2", "taxonomy_version": "tx-9"}, "fk_templates_taxonomy_version"),
+    ("videos", VIDEO | {"sha256": sha("a.mp4")}, "uq_videos_sha256"),
+    ("videos", VIDEO | {"sha256": "A" * 64}, "ck_videos_sha256_hex"),
+    ("videos", VIDEO | {"source": "scraped"}, "ck_videos_source_known"),
+    ("videos", VIDEO | {"status": "LOST"}, "ck_videos_status_known"),
+    ("videos", VIDEO | {"duration_ms": -1}, "ck_videos_duration_not_negative"),
+    ("videos", VIDEO | {"fps": 0.0}, "ck_videos_picture_positive"),
+    ("videos", VIDEO | {"width": 0}, "ck_videos_picture_positive"),
+    ("videos", VIDEO | {"owner": "usr_9"}, "fk_videos_owner"),
+    ("videos", VIDEO | {"indexed_by": "anl_9"}, "fk_videos_indexed_by"),
+    ("analysis_jobs", JOB | {"id": "j", "video": "vid_9"}, "fk_analysis_jobs_video"),
+    ("analysis_jobs", JOB | {"id": "j", "video": "$", "state": "ODD"}, "ck_analysis_jobs_state_known"),
+    ("analysis_jobs", JOB | {"id": "j", "video": "$", "state": "FAILED"}, "ck_analysis_jobs_failed_has_reason"),
+    ("analysis_jobs", JOB | {"id": "j", "video": "$", "reason": "WHY"}, "ck_analysis_jobs_failed_has_reason"),
+    ("analysis_jobs", JOB | {"id": "j", "video": "$", "log": {}}, "ck_analysis_jobs_log_is_array"),
+    ("segments", SPAN | {"id": "s", "video": "vid_9"}, "fk_segments_video"),
+    ("segments", SPAN | {"id": "s", "video": "$", "move": "mv_9"}, "fk_segments_move"),
+    ("segments", SPAN | {"id": "s", "video": "$", "start_ms": 1}, "ck_segments_span_not_empty"),
+    ("segments", SPAN | {"id": "s", "video": "$", "start_ms": -1}, "ck_segments_span_not_empty"),
+    ("segments", SPAN | {"id": "s", "video": "$", "confidence": 1.01}, "ck_segments_confidence_range"),
+    ("segments", SPAN | {"id": "s", "video": "$", "confidence": -0.01}, "ck_segments_confidence_range"),
+    ("segments", SPAN | {"id": "s", "video": "$", "confidence": float("nan")}, "ck_segments_confidence_range"),
+]
+
+
+@pytest.fixture(scope="module")
+def full(shared_postgres_url: str) -> Engine:
+    """A database of which every change is refused."""
+    pool = engine(shared_postgres_url)
+    fill(pool)
+    return pool
+
+
+@pytest.fixture
+def video(pool: Engine) -> str:
+    """The id of the clip in a database of this test alone."""
+    return fill(pool)
+
+
+def fill(pool: Engine) -> str:
+    """Store one of everything; the id of the clip."""
+    catalogue(pool)
+    put(pool, users, **USER)
+    put(pool, templates, **TEMPLATE)
+    made = write_clip(pool, clip("a.mp4", ("mv_dab", 0, 1000))).video_id
+    own(pool, "a.mp4", owner="usr_1")
+    return made
+
+
+@pytest.mark.parametrize(("table", "row", "constraint"), REFUSED, ids=[f"{t}-{c}" for t, _, c in REFUSED])
+def test_refused(full: Engine, table: str, row: dict[str, Any], constraint: str) -> None:
+    video = video_id(sha("a.mp4"))
+    values = {name: video if value == "$" else value for name, value in row.items()}
+    with pytest.raises(IntegrityError) as caught:
+        put(full, metadata.tables[table], **values)
+    assert caught.value.orig.diag.constraint_name == constraint  # type: ignore[union-attr]
+
+
+def test_every_constraint_of_ours_is_in_the_table_of_refusals() -> None:
+    named = {str(c.name) for table in metadata.tables.values() for c in table.constraints if c.name}
+    assert {name for name in named if not name.startswith("pk_")} == {c for _, _, c in REFUSED} - {"pk_moves"}
+
+
+@pytest.mark.parametrize(
+    "log",
+    ["'[]'", """'[{"state": "DONE"}]'""", "log - 0", "'[1]' || log", "jsonb_set(log, '{0,ts_ms}', '7')"],
+    ids=["emptied", "replaced", "first entry gone", "written before", "an entry changed"],
+)
+def test_the_log_only_grows(full: Engine, log: str) -> None:
+    with pytest.raises(IntegrityError, match="append-only"), connect(full) as connection:
+        connection.execute(text(f"UPDATE analysis_jobs SET log = {log}"))
+
+
+def test_two_moves_may_exchange_their_names_at_once(pool: Engine, video: str) -> None:
+    with connect(pool) as connection:
+        connection.execute(update(moves).where(moves.c.id == "mv_dab").values(name="Floss"))
+        connection.execute(update(moves).where(moves.c.id == "mv_floss").values(name="Dab"))
+    with connect(pool) as connection:
+        assert connection.scalar(select(moves.c.name).where(moves.c.id == "mv_dab")) == "Floss"
+
+
+def test_a_clip_takes_its_analyses_and_segments_along(pool: Engine, video: str) -> None:
+    with connect(pool) as connection:
+        connection.execute(delete(videos))
+        assert connection.execute(select(segments.c.id)).all() == []
+        assert connection.execute(select(analysis_jobs.c.id)).all() == []
+
+
+def test_an_owner_who_goes_leaves_the_clip(pool: Engine, video: str) -> None:
+    with connect(pool) as connection:
+        connection.execute(delete(users))
+        assert connection.execute(select(videos.c.id, videos.c.owner)).all() == [(video, None)]
+
+
+def test_an_analysis_that_goes_leaves_the_clip(pool: Engine, video: str) -> None:
+    with connect(pool) as connection:
+        connection.execute(delete(analysis_jobs))
+        assert connection.scalar(select(videos.c.indexed_by)) is None
+
+
+def test_a_move_in_use_cannot_go_and_one_that_goes_takes_its_templates(pool: Engine, video: str) -> None:
+    with pytest.raises(IntegrityError, match="fk_segments_move"), connect(pool) as connection:
+        connection.execute(delete(moves).where(moves.c.id == "mv_dab"))
+    with connect(pool) as connection:
+        connection.execute(delete(segments))
+        connection.execute(delete(moves).where(moves.c.id == "mv_dab"))
+        assert connection.execute(select(templates.c.id)).all() == []
+
+
+def test_a_template_that_goes_is_no_longer_canonical(pool: Engine, video: str) -> None:
+    with connect(pool) as connection:
+        connection.execute(update(moves).where(moves.c.id == "mv_dab").values(canonical_template="t1"))
+        connection.execute(delete(templates))
+        assert connection.scalar(select(moves.c.canonical_template).where(moves.c.id == "mv_dab")) is None
+
+
+def test_a_taxonomy_with_moves_cannot_go(pool: Engine, video: str) -> None:
+    with pytest.raises(IntegrityError, match="taxonomy_version"), connect(pool) as connection:
+        connection.execute(delete(taxonomy_versions))
