@@ -110,8 +110,8 @@ def _motion(kind: str, group: str, unit: str, scale: float) -> Iterator[Column]:
     for name, joints in (("root", HIPS), ("head", ("nose", *HIPS)), ("chest", TRUNK)):
         yield Column(f"{kind}.{name}.x", group, unit, scale / 3, -1, joints)
         yield Column(f"{kind}.{name}.y", group, unit, scale / 3, 1, joints)
-    for name in HIPS:
-        yield Column(f"{kind}.{name}.y", group, unit, scale / 3, 1, HIPS)
+    for name in SHOULDERS:
+        yield Column(f"{kind}.{name}.y", group, unit, scale / 3, 1, (name, *HIPS))
 
 
 def _symmetry() -> Iterator[Column]:

@@ -6,7 +6,7 @@ the rules of `normalise`: swapping left with right and negating x gives exactly 
 
 import numpy as np
 
-from dancecore.features.columns import DISTANCES, ENERGIES, HIPS, JOINT_ANGLES, LIMB_ENDS, MOVING
+from dancecore.features.columns import DISTANCES, ENERGIES, JOINT_ANGLES, LIMB_ENDS, MOVING, SHOULDERS
 from dancecore.features.normalise import Body, across, middle, rate, smooth
 from dancecore.moves.motion import Float64
 from dancecore.skeleton import INDEX
@@ -55,7 +55,7 @@ def motion(body: Body) -> Measures:
         for axis, letter in enumerate("xy"):
             taken[f"velocity.{name}.{letter}"] = velocity[:, axis]
             taken[f"acceleration.{name}.{letter}"] = acceleration[:, axis]
-    for name in HIPS:
+    for name in SHOULDERS:
         up = rate(body.image[:, INDEX[name], 1], body.seconds)
         taken[f"velocity.{name}.y"], taken[f"acceleration.{name}.y"] = up, rate(up, body.seconds)
     return taken

@@ -20,7 +20,8 @@ class Body:
     """One shot in torso lengths about the mid-hip, de-rolled: up is the dancer's usual up.
 
     seconds (T,); image (T, 33, 2) x right, y down; travel (T, 2) velocity of the mid-hip in the picture, torsos/s;
-    space (T, 33, 3) camera axes (x right, y down, z away), its depth stretched by `depth_gain`.
+    space (T, 33, 3) camera axes (x right, y down, z away): x and y those of `image`, which are twice as exact as the
+    world landmarks', and the depth of the world landmarks, stretched by `depth_gain`.
     """
 
     seconds: Float64
@@ -59,20 +60,26 @@ def smooth(values: Float64, window_s: float, seconds: Float64) -> Float64:
 def body_of(track: PoseTrack, settings: FeatureSettings) -> Body:
     """The normalised body of a track without cuts. Coordinates that are missing are held from the nearest frame."""
     seconds = (track.time_ns - track.time_ns[0]) / 1e9
-    points, space = held(_centred(track)), held(track.world_m.astype(np.float64))
-    space = space - middle(space, "hip")[:, None]
-    space[..., 2] *= settings.depth_gain
+    points = held(_centred(track))
     root = middle(points, "hip")
     image = points - root[:, None]
     scale = _torso_px(image, seconds, settings)
     turn = _upright(image, scale, seconds, settings)
-    length = max(float(np.median(np.linalg.norm(middle(space, "shoulder"), axis=1))), 1e-3)
+    flat = _rotated(image, turn) / scale[:, None, None]
     return Body(
         seconds=seconds,
-        image=_rotated(image, turn) / scale[:, None, None],
+        image=flat,
         travel=_rotated(rate(root, seconds)[:, None], turn)[:, 0] / scale[:, None],
-        space=_rotated(space, turn) / length,
+        space=np.concatenate([flat, settings.depth_gain * _depth(track)[..., None]], axis=2),
     )
+
+
+def _depth(track: PoseTrack) -> Float64:
+    """(T, 33) how much farther than the mid-hip each joint is, in torso lengths of the world landmarks."""
+    world = held(track.world_m.astype(np.float64))
+    world = world - middle(world, "hip")[:, None]
+    torso = float(np.median(np.linalg.norm(middle(world, "shoulder"), axis=1)))
+    return world[..., 2] / max(torso, 1e-3)
 
 
 def _centred(track: PoseTrack) -> Float64:
@@ -131,10 +138,7 @@ def _upright(image: Float64, scale: Float64, seconds: Float64, settings: Feature
 
 
 def _rotated(points: Float64, turn: Float64) -> Float64:
-    """Points (T, J, 2 or 3) turned back by the roll; depth is untouched."""
+    """Points (T, J, 2) turned back by the roll."""
     cosine, sine = turn[:, 0, None], turn[:, 1, None]
     x, y = points[..., 0], points[..., 1]
-    back = points.copy()
-    back[..., 0] = cosine * x + sine * y
-    back[..., 1] = cosine * y - sine * x
-    return back
+    return np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=-1)

@@ -22,6 +22,9 @@ from dancecore.types import Features, Float, IntT, PoseTrack, check_shape
 REFERENCE = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("shoulder", "hip")]
 """Joints that many columns are measured from; they make a column no signature of theirs."""
 
+LOOPS = 5
+"""Danced to cut one from: the windows of `FeatureSettings` reach up to two short loops from the middle one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
@@ -56,14 +59,14 @@ def generate(
 ) -> list[Template]:
     """A template for each view, and its mirror for a move that has one. Deterministic.
 
-    The neutral body dances three loops at `settings.bpm`, or the nearest tempo of the move; a camera sees it as the
+    The neutral body dances some loops at `settings.bpm`, or the nearest tempo of the move; a camera sees it as the
     pose estimator would, depth flattened; cleaning and features are those of any clip; the middle loop is kept. A
     mirrored move seen from one side is the mirror image of the move seen from the other.
     """
     bpm = float(np.clip(settings.bpm, *move.bpm))
     frames = max(2, round(move.beats * 60 / bpm * rate_hz))
-    time_ns = np.round(np.arange(3 * frames) * (move.beats * 60e9 / bpm / frames)).astype(np.int64)
-    world = np.tile(_loop(move, frames), (3, 1, 1))
+    time_ns = np.round(np.arange(LOOPS * frames) * (move.beats * 60e9 / bpm / frames)).astype(np.int64)
+    world = np.tile(_loop(move, frames), (LOOPS, 1, 1))
     weights = column_weights(move.signature, settings)
     templates = []
     for yaw in settings.views:
@@ -137,7 +140,7 @@ def _loop(move: Move, frames: int) -> Float64:
 def _middle(
     move: Move, mirrored: bool, yaw: float, bpm: float, frames: int, seen: Features, weights: Float
 ) -> Template:
-    middle = slice(frames, 2 * frames)
+    middle = slice(LOOPS // 2 * frames, (LOOPS // 2 + 1) * frames)
     return Template(
         move.move_id, mirrored, yaw, bpm, move.beats, seen.values[middle].copy(), seen.mask[middle].copy(), weights
     )

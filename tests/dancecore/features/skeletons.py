@@ -1,5 +1,7 @@
 """Dancers with known joints, for the tests of features."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from dancecore.matching.templates import see
@@ -10,6 +12,8 @@ from dancecore.skeleton import INDEX
 from dancecore.types import PoseTrack
 
 FRONT = Camera(360, 640)
+FAR = Camera(360, 640, distance=400.0, fov=0.4)
+"""So far away that there is no perspective."""
 
 
 def about(axis: str, angles: Float64) -> Float64:
@@ -58,7 +62,7 @@ def placed(**places: tuple[float, float, float]) -> PoseTrack:
     world = track.world_m.copy()
     for name, place in places.items():
         world[:, INDEX[name]] = place
-    return PoseTrack(track.time_ns, track.xy_px, world, track.visibility, track.cut, track.width, track.height)
+    return replace(track, xy_px=(180 + 200 * world[..., :2]).astype(np.float32), world_m=world)
 
 
 def random_track(seed: int) -> PoseTrack:
