@@ -6,6 +6,7 @@ All lengths here are in leg lengths, as in Motion.root, so that what stands on t
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from dancecore.moves.body import NEUTRAL, rig_offsets
 from dancecore.moves.motion import RIG, Float64, Motion
@@ -20,6 +21,8 @@ REACH = 0.995 * (THIGH + SHANK)
 """The straightest leg: knees that lock completely make the knee angle jump."""
 SHORTEST = 0.35 * (THIGH + SHANK)
 """The most bent leg: about 140 degrees at the knee, the end of its range."""
+EASE = 3
+"""Frames (of 16 a beat) over which the body begins to sink before a leg gets too long: it never drops in a jerk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +92,27 @@ def stand(rotation: Float64, root: Float64, feet: Feet) -> Float64:
     return rotation
 
 
-def highest_root(height: Float64, root: Float64, pelvis: Float64, feet: Feet, lift: Float64) -> Float64:
-    """(F,): the wanted pelvis heights, lowered smoothly to where both standing legs reach the floor.
+def reachable_height(root: Float64, pelvis: Float64, feet: Feet, lift: Float64, *, loops: bool) -> Float64:
+    """(F,): the root heights of `root` (F, 3), changed smoothly to where both legs reach their feet.
 
-    height (F,) is the wanted root y, lift (F, 2) how far each foot is off the floor: a lifted foot does not pull the
-    body down. NaN where a standing foot is too far out for any height.
+    lift (F, 2) is how far each foot is off the floor: a lifted foot pulls the body down less. `loops`: the last frame
+    is the first of the next run. NaN where a standing foot is too far out for any height.
     """
-    level = np.column_stack([root[:, 0], np.zeros(len(root)), root[:, 2]])
+    level = root * np.array([1.0, 0.0, 1.0])
     hip = hips(level, pelvis)
     apart = np.linalg.norm((feet.ankle - hip)[..., [0, 2]], axis=-1)
-    drop = np.where(lift > 0, np.maximum(REACH**2 - apart**2, 0), REACH**2 - apart**2)
-    with np.errstate(invalid="ignore"):
-        limit = feet.ankle[..., 1] + np.sqrt(drop) - hip[..., 1] + 4 * lift
-    stacked = np.column_stack([height, limit])
-    softness = 0.005  # leg lengths: half a centimetre, so that the knee starts to give before the leg is straight
-    lowest = stacked.min(axis=1, keepdims=True)
-    return lowest[:, 0] - softness * np.log(np.exp(-(stacked - lowest) / softness).sum(axis=1))
+    out = (apart > REACH) & (lift <= 0)
+    high = feet.ankle[..., 1] + np.sqrt((REACH**2 - apart**2).clip(0)) - hip[..., 1] + 4 * lift
+    low = feet.ankle[..., 1] + np.sqrt((SHORTEST**2 - apart**2).clip(0)) - hip[..., 1] - 4 * lift
+    too_high = _eased((root[:, 1] - high.min(axis=1)).clip(0), loops)
+    too_low = _eased((low.max(axis=1) - root[:, 1]).clip(0), loops)
+    return np.where(out.any(axis=1), np.nan, root[:, 1] - too_high + too_low)
+
+
+def _eased(need: Float64, loops: bool) -> Float64:
+    """A smooth curve that is nowhere below `need` (F,): its moving maximum, averaged over the same frames."""
+    mode, part = ("wrap", need[:-1]) if loops else ("nearest", need)
+    smooth = maximum_filter1d(part, 4 * EASE + 1, mode=mode)
+    for _ in range(2):
+        smooth = uniform_filter1d(smooth, 2 * EASE + 1, mode=mode)
+    return np.append(smooth, smooth[0]) if loops else smooth

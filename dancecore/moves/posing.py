@@ -66,8 +66,8 @@ def _feet(channels: dict[str, Float64], facing: Float64) -> legs.Feet:
 
 def _root(channels: dict[str, Float64], facing: Float64, pelvis: Float64, feet: legs.Feet, lift: Float64) -> Float64:
     x, z, drop = (channels["pelvis"] * CM).T
-    root = np.einsum("fij,fj->fi", facing, np.column_stack([x, np.zeros_like(x), z]))
-    root[:, 1] = legs.highest_root(-drop, root, pelvis, feet, lift)
+    root = np.einsum("fij,fj->fi", facing, np.column_stack([x, -drop, z]))
+    root[:, 1] = legs.reachable_height(root, pelvis, feet, lift, loops=True)
     return root
 
 

@@ -1,6 +1,7 @@
 """Motions put together: mirrored, played at a tempo, joined into a dance."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -97,14 +98,28 @@ def _rigid(yaw: float, place: Float64) -> Float64:
     return matrix
 
 
+def _fade(a: Float64, b: Float64, share: Float64) -> Float64:
+    """From rotations a to b (F, ..., 3, 3), share (F,) of the way, turning the same way round in every frame.
+
+    The shortest arc would change sides, and the limb jump, in the frame in which the two are half a turn apart.
+    """
+    arc = Rotation.from_matrix((a.swapaxes(-1, -2) @ b).reshape(-1, 3, 3)).as_rotvec().reshape(len(a), -1, 3)
+    for f in range(1, len(arc)):
+        angle = np.linalg.norm(arc[f], axis=-1, keepdims=True).clip(1e-12)
+        other_way = arc[f] * (1 - 2 * np.pi / angle)
+        nearer = np.linalg.norm(other_way - arc[f - 1], axis=-1) < np.linalg.norm(arc[f] - arc[f - 1], axis=-1)
+        arc[f][nearer] = other_way[nearer]
+    turned = Rotation.from_rotvec((arc * share[:, None, None]).reshape(-1, 3)).as_matrix().reshape(a.shape)
+    return a @ turned
+
+
 def blend(a: Motion, b: Motion, share: Float64) -> Motion:
     """From a to b frame by frame, `share` (F,) of the way; the feet go straight from place to place on the floor."""
     root = a.root + share[:, None] * (b.root - a.root)
-    rotation = between(a.rotation, b.rotation, share[:, None])
     one, two = legs.feet_of(a), legs.feet_of(b)
     ankle = one.ankle + share[:, None, None] * (two.ankle - one.ankle)
-    feet = legs.Feet(ankle, between(one.rotation, two.rotation, share[:, None]))
-    return Motion(a.beats.copy(), legs.stand(rotation, root, feet), root)
+    feet = legs.Feet(ankle, _fade(one.rotation, two.rotation, share))
+    return Motion(a.beats.copy(), legs.stand(_fade(a.rotation, b.rotation, share), root, feet), root)
 
 
 def join(parts: Sequence[Motion], blend_beats: float) -> Motion:
@@ -115,41 +130,27 @@ def join(parts: Sequence[Motion], blend_beats: float) -> Motion:
     """
     if not parts or min(float(p.beats[-1] - p.beats[0]) for p in parts) < blend_beats:
         raise DanceError("INVALID_INPUT", f"nothing to join, or a part is shorter than a blend of {blend_beats} beats")
-    frame, start, placed_parts = np.eye(4), 0.0, []
+    chain = _chained(parts)
+    beats, rotation, root = (
+        np.concatenate([*(getattr(p, name)[:-1] for p in chain[:-1]), getattr(chain[-1], name)])  # seams once
+        for name in ("beats", "rotation", "root")
+    )
+    for before, after in pairwise(chain):
+        offset = (beats - after.beats[0]) / blend_beats
+        near = np.abs(offset) < 0.5
+        share = offset[near] + 0.5
+        smooth = share**3 * (share * (6 * share - 15) + 10)  # no jump in speed or acceleration (Perlin 2002)
+        mixed = blend(around(before, beats[near]), around(after, beats[near]), smooth)
+        rotation[near], root[near] = mixed.rotation, mixed.root
+    return Motion(beats, rotation, root)
+
+
+def _chained(parts: Sequence[Motion]) -> list[Motion]:
+    """The parts, each put where and when the one before it ends."""
+    frame, start, chain = np.eye(4), 0.0, []
     for part in parts:
-        yaw = float(np.arctan2(frame[0, 2], frame[0, 0]))
-        moved = placed(part, yaw, frame[:3, 3])
-        placed_parts.append(Motion(part.beats - part.beats[0] + start, moved.rotation.copy(), moved.root.copy()))
-        start = float(placed_parts[-1].beats[-1])
+        moved = placed(part, float(np.arctan2(frame[0, 2], frame[0, 0])), frame[:3, 3])
+        chain.append(Motion(part.beats - part.beats[0] + start, moved.rotation.copy(), moved.root.copy()))
+        start = float(chain[-1].beats[-1])
         frame = frame @ _rigid(*_travel(part))
-    return _faded(placed_parts, blend_beats)
-
-
-def _faded(parts: Sequence[Motion], blend_beats: float) -> Motion:
-    rotations, roots, beats = [], [], []
-    for k, part in enumerate(parts):
-        keep = part.beats[: -1 if k + 1 < len(parts) else None]  # the next part's first frame is this one's last
-        piece = around(part, keep)
-        for other, seam, sign in _neighbours(parts, k):
-            near = np.abs(keep - seam) < blend_beats / 2
-            share = 0.5 - sign * (keep[near] - seam) / blend_beats
-            fade = share**3 * (share * (6 * share - 15) + 10)  # no jump in speed or acceleration (Perlin 2002)
-            mixed = blend(around(part, keep[near]), around(other, keep[near]), fade)
-            piece = _replaced(piece, near, mixed)
-        rotations.append(piece.rotation)
-        roots.append(piece.root)
-        beats.append(keep)
-    return Motion(np.concatenate(beats), np.concatenate(rotations), np.concatenate(roots))
-
-
-def _neighbours(parts: Sequence[Motion], k: int) -> list[tuple[Motion, float, int]]:
-    """The parts beside part k: each with its seam, and the direction (in time) that leads away from it."""
-    before = [(parts[k - 1], float(parts[k].beats[0]), 1)] if k > 0 else []
-    after = [(parts[k + 1], float(parts[k].beats[-1]), -1)] if k + 1 < len(parts) else []
-    return before + after
-
-
-def _replaced(motion: Motion, where: np.ndarray, part: Motion) -> Motion:
-    rotation, root = motion.rotation.copy(), motion.root.copy()
-    rotation[where], root[where] = part.rotation, part.root
-    return Motion(motion.beats.copy(), rotation, root)
+    return chain
