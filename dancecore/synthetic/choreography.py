@@ -9,6 +9,7 @@ from dancecore.moves.motion import Float64, Motion
 from dancecore.moves.sequence import around, join, mirrored, sample
 from dancecore.moves.style import styled
 from dancecore.moves.taxonomy import Taxonomy
+from dancecore.skeleton import INDEX
 from dancecore.synthetic.dance import Knobs, Step, View
 from dancecore.synthetic.idle import load_non_dance
 from dancecore.types import OTHER, IntT
@@ -18,6 +19,11 @@ FRAMES_PER_BEAT = 16
 
 MARGIN = 0.03
 """Of the picture's sides: no joint comes nearer to the edge."""
+
+CROWN_M = 0.14
+"""The top of the head over the eyes, hair and all."""
+
+EYES = [INDEX["left_eye"], INDEX["right_eye"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ def beats_ms(knobs: Knobs) -> IntT:
     """(B,) when the beats are heard; the first is the second beat of the first bar unless the clip starts on one."""
     total = sum(step.beats for step in knobs.steps)
     first = int(np.ceil(knobs.first_beat))
-    return _ms(np.arange(first, total) - knobs.first_beat, knobs.bpm)
+    return _ms(np.arange(first, total, dtype=np.float64) - knobs.first_beat, knobs.bpm)
 
 
 def _ms(beats: Float64, bpm: float) -> IntT:
@@ -70,17 +76,19 @@ def _ms(beats: Float64, bpm: float) -> IntT:
 def frame(view: View, joints: Float64) -> Camera:
     """The camera from which a dancer with these joints (F, 33, 3) fills `view.body_share` of the picture's height,
     or less where the dance would leave the picture."""
-    low, high = joints.reshape(-1, 3).min(0), joints.reshape(-1, 3).max(0)
-    stature = float(np.percentile(joints[..., 1].max(1) - joints[..., 1].min(1), 20))
+    crown = joints[:, EYES] + np.array([0.0, CROWN_M, 0.0])
+    seen = np.concatenate([joints, crown], axis=1)
+    low, high = seen.reshape(-1, 3).min(0), seen.reshape(-1, 3).max(0)
+    stature = float(np.percentile(crown[..., 1].max(1) - joints[..., 1].min(1), 80))
     middle = np.array([(low[0] + high[0]) / 2, stature / 2, (low[2] + high[2]) / 2])
-    distance = stature / (2 * np.tan(np.radians(view.fov) / 2) * view.body_share)
+    distance = stature / float(2 * np.tan(np.radians(view.fov) / 2) * view.body_share)
     size = np.array([view.width, view.height])
     while True:
         camera = _aimed(view, middle, distance)
-        spare = np.minimum(camera.project(joints), size - camera.project(joints)) / size
+        spare = np.minimum(camera.project(seen), size - camera.project(seen)) / size
         if np.nanmin(spare) > MARGIN and np.isfinite(spare).all():
             return camera
-        distance *= 1.05
+        distance *= 1.03
 
 
 def _aimed(view: View, middle: Float64, distance: float) -> Camera:

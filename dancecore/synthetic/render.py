@@ -72,7 +72,7 @@ def floor_shadow(vertices: Float, camera: Camera, light: Light) -> Float:
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
     count = np.bincount(row[inside] * width + column[inside], minlength=height * width).reshape(height, width)
     dark = cv2.GaussianBlur(np.minimum(count / SHADOW_VERTICES, 1).astype(np.float32), (0, 0), 1.0)
-    return 1 - np.asarray(cv2.resize(dark, (camera.width, camera.height), interpolation=cv2.INTER_LINEAR))
+    return np.asarray(1 - cv2.resize(dark, (camera.width, camera.height)), np.float32)
 
 
 @numba.njit(cache=True, fastmath=True)
