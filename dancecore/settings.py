@@ -153,6 +153,7 @@ class PoseSettings:
     jump: float
     cut_correlation: float
     cut_difference: float
+    cut_ratio: float
     motion_floor: float
     joint_confidence: float
     max_gap: int

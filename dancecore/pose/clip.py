@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dancecore.errors import DanceError
 from dancecore.pose.landmarks import JOINTS, Landmarks
 from dancecore.pose.region import Regions
-from dancecore.pose.shots import is_cut, thumbnail
+from dancecore.pose.shots import Shots
 from dancecore.settings import PoseSettings
 from dancecore.types import Float, FrameBatch, PoseTrack
 
@@ -69,7 +69,7 @@ class Clip:
             (image, int(t)) for batch in batches for image, t in zip(batch.images, batch.time_ns, strict=True)
         )
         self._times: list[int] = []
-        self._thumbnail: Float | None = None
+        self._shots = Shots(settings)
         self._since_search = 0
 
     def advance(self) -> bool:
@@ -83,8 +83,7 @@ class Clip:
             return False
         self._times.append(time)
         self._since_search += 1
-        before, self._thumbnail = self._thumbnail, thumbnail(self.image)
-        if before is not None and is_cut(before, self._thumbnail, self.settings):
+        if self._shots.begins(self.image):
             for slot in self.slots:
                 slot.leave_shot()
         return True

@@ -44,7 +44,7 @@ def _regions(boxes: Array, scores: Array, frame: Regions, settings: PoseSettings
     """One frame's answer, boxes (2254, 12) and scores (2254,), as regions (K, 4)."""
     confidence = 1 / (1 + np.exp(-np.clip(scores.astype(np.float64), -100, 100)))
     sure = confidence >= settings.detection_confidence
-    found = _merge(_decode(boxes[sure], _anchors()[sure]), confidence[sure], settings.suppression_overlap)
+    found = merge(_decode(boxes[sure], _anchors()[sure]), confidence[sure], settings.suppression_overlap)
     points = to_frame(found[None, :, 4:8].reshape(1, -1, 2), frame)[0].reshape(-1, 2, 2)
     return about(points[:, 0], points[:, 1], settings.region_scale)
 
@@ -59,7 +59,7 @@ def _decode(raw: Array, anchors: Array) -> Array:
     return decoded
 
 
-def _merge(boxes: Array, confidence: Array, overlap: float) -> Array:
+def merge(boxes: Array, confidence: Array, overlap: float) -> Array:
     """Weighted suppression (Bazarevsky et al. 2019): overlapping boxes (K, 12) become their mean by confidence."""
     order = np.argsort(-confidence, kind="stable")
     merged = []

@@ -82,11 +82,12 @@ def write_whole(folder: Path, name: str, data: bytes) -> None:
     path = onnx_path(folder, name)
     digest = path.with_suffix(".sha256")
     digest.unlink(missing_ok=True)
-    _replace(path, data)
-    _replace(digest, hashlib.sha256(data).hexdigest().encode() + b"\n")
+    write_atomically(path, data)
+    write_atomically(digest, hashlib.sha256(data).hexdigest().encode() + b"\n")
 
 
-def _replace(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file that is seen with all of `data` or not at all, making its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(data)
