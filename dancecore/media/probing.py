@@ -50,7 +50,9 @@ def probe(path: Path, settings: MediaSettings) -> ClipInfo:
         if size > settings.max_bytes:
             raise DanceError("TOO_LARGE", f"{path.name} is {size} bytes; at most {settings.max_bytes} are accepted")
         stream = video_stream(container, path)
-        _check_sides(path, (stream.codec_context.width, stream.codec_context.height), settings)
+        promised = stream.codec_context.width, stream.codec_context.height
+        if all(promised):  # some headers leave the size to the pictures
+            _check_sides(path, promised, settings)
         scan = _scan(container, stream)
         _check_whole(path, container, stream, scan)
         times = timeline_of(scan.pictures, stream, path)
