@@ -89,14 +89,14 @@ def move_index(
     Of one `family`, `difficulty` (1-5) or `creator` (a user's id), in clips that came in at or after `since`. `now`
     (default: the present) ends the windows that `trend` compares.
     """
-    query = move_index_query(family, since, creator, difficulty, now or datetime.now(UTC))
+    query = _move_index(_or_none(family), since, _or_none(creator), difficulty, now or datetime.now(UTC))
     return transact(pool, lambda connection: [MoveUse(**row) for row in connection.execute(query).mappings()])
 
 
-def move_index_query(
+def _move_index(
     family: str | None, since: datetime | None, creator: str | None, difficulty: int | None, now: datetime
 ) -> Select[Any]:
-    """The query behind move_index: counts by move, then shares, then the rows listed."""
+    """Counts by move, then shares, then the rows listed."""
     counts = _counts(since, creator, now).cte("counts")
     shares = _shares(counts).cte("shares")
     return _listed(shares, family, difficulty)
@@ -123,7 +123,7 @@ def _counts(since: datetime | None, creator: str | None, now: datetime) -> Selec
         .where(segments.c.move.is_not(None), videos.c.deleted_at.is_(None))
         .group_by(segments.c.move)
     )
-    return query.where(videos.c.owner == creator) if creator else query
+    return query.where(videos.c.owner == creator) if creator is not None else query
 
 
 def _shares(counts: Any) -> Select[Any]:
@@ -152,8 +152,8 @@ def _listed(shares: Any, family: str | None, difficulty: int | None) -> Select[A
         .where(shares.c.uses > 0)
         .order_by(*order)
     )  # fmt: skip
-    query = query.where(moves.c.family == family) if family else query
-    return query.where(moves.c.difficulty == difficulty) if difficulty else query
+    query = query.where(moves.c.family == family) if family is not None else query
+    return query.where(moves.c.difficulty == difficulty) if difficulty is not None else query
 
 
 def clip_segments(pool: Engine, clip: str) -> ClipSegments:
@@ -173,15 +173,14 @@ def _clip_segments(connection: Connection, clip: str) -> ClipSegments:
         .limit(1)
     )
     job = connection.execute(newest).one_or_none()
-    rows = connection.execute(clip_segments_query(video.id)).mappings()
+    rows = connection.execute(_segments_of(video.id)).mappings()
     return ClipSegments(
         video.id, video.filename, video.duration_ms,
         job.state if job else None, job.reason if job else None, tuple(_stored(row) for row in rows),
     )  # fmt: skip
 
 
-def clip_segments_query(video: str) -> Select[Any]:
-    """The query behind clip_segments."""
+def _segments_of(video: str) -> Select[Any]:
     return (
         select(segments, moves.c.name)
         .outerjoin(moves, moves.c.id == segments.c.move)
@@ -221,12 +220,11 @@ def videos_with_move(
     pool: Engine, move_id: str, sort: Sort = "frequency", *, limit: int, creator: str | None = None
 ) -> list[VideoWithMove]:
     """The clips that hold a move: most uses first ("frequency") or newest first ("recency"); at most `limit`."""
-    query = videos_with_move_query(storable(move_id), sort, limit, creator)
+    query = _videos_with_move(storable(move_id), sort, limit, _or_none(creator))
     return transact(pool, lambda connection: [VideoWithMove(**row) for row in connection.execute(query).mappings()])
 
 
-def videos_with_move_query(move_id: str, sort: Sort, limit: int, creator: str | None) -> Select[Any]:
-    """The query behind videos_with_move."""
+def _videos_with_move(move_id: str, sort: Sort, limit: int, creator: str | None) -> Select[Any]:
     uses = func.count().label("uses")
     query = (
         select(
@@ -240,4 +238,8 @@ def videos_with_move_query(move_id: str, sort: Sort, limit: int, creator: str | 
         .order_by(*((uses.desc(),) if sort == "frequency" else ()), videos.c.created_at.desc(), videos.c.id)
         .limit(limit)
     )  # fmt: skip
-    return query.where(videos.c.owner == creator) if creator else query
+    return query.where(videos.c.owner == creator) if creator is not None else query
+
+
+def _or_none(filter_: str | None) -> str | None:
+    return None if filter_ is None else storable(filter_)
