@@ -58,9 +58,12 @@ class ObserveSettings:
     jitter: float
     jitter_s: float
     offset: float
-    world_xy_m: float
-    world_z_m: float
+    world_scale: Range
+    world_offset_m: float
+    world_jitter_m: float
+    world_jitter_s: float
     depth_slope: Range
+    depth_factor: float
     visibility: float
     hidden_visibility: float
     hidden_factor: float

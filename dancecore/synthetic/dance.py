@@ -1,6 +1,7 @@
 """What makes one synthetic dance different from another, and drawing it: everything follows from a seed."""
 
 import colorsys
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from dancecore.synthetic.clothes import RGB, Look
 from dancecore.synthetic.idle import load_non_dance
 from dancecore.synthetic.music import BEATS_A_BAR
 from dancecore.synthetic.rig import Shape
+from dancecore.types import IntT
 
 SKINS: tuple[RGB, ...] = ((246, 214, 190), (228, 184, 152), (198, 146, 110), (150, 102, 72), (98, 64, 46))
 """Skin under full light from pale to deep; a dancer's lies between two neighbours."""
@@ -83,13 +85,13 @@ def draw_knobs(seed: int, settings: SyntheticSettings, taxonomy: Taxonomy) -> Kn
     """
     rng = np.random.default_rng(seed)
     bpm = round(rng.uniform(*settings.bpm), 1)
-    bars = max(1, round(rng.uniform(*settings.seconds) * bpm / 60 / BEATS_A_BAR))
+    beats = BEATS_A_BAR * int(rng.choice(_bars(settings, bpm)))
     return Knobs(
         seed=seed,
         fps=int(rng.choice(settings.fps)),
         bpm=bpm,
         first_beat=float(rng.uniform()),
-        steps=_steps(rng, settings, taxonomy, bpm, bars * BEATS_A_BAR),
+        steps=_steps(rng, settings, taxonomy, bpm, beats),
         blend_beats=float(rng.uniform(*settings.blend_beats)),
         style=Style(
             float(rng.uniform(*settings.amplitude)), float(rng.uniform(*settings.sharpness)),
@@ -103,6 +105,14 @@ def draw_knobs(seed: int, settings: SyntheticSettings, taxonomy: Taxonomy) -> Kn
         backdrop=_backdrop(rng, settings),
         crf=settings.crf,
     )  # fmt: skip
+
+
+def _bars(settings: SyntheticSettings, bpm: float) -> IntT:
+    """How many bars last as long as a clip may, also when its first beat is cut off."""
+    bar_s = BEATS_A_BAR * 60 / bpm
+    shortest, longest = settings.seconds
+    fewest = math.ceil((shortest + bar_s / BEATS_A_BAR) / bar_s)
+    return np.arange(fewest, max(fewest, math.floor(longest / bar_s)) + 1)
 
 
 def _steps(

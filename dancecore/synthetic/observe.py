@@ -21,7 +21,8 @@ def observe(joints: Float64, time_ns: IntT, camera: Camera, settings: ObserveSet
 
     Image points are the projections plus a steady offset of each joint and a jitter correlated in time, both in
     torso lengths; world points stand in the camera's axes about the mid-hip with their depth flattened; visibility
-    falls where the torso hides a joint and where a joint is lost for a while. The same seed gives the same track.
+    falls, and errors grow, where the torso hides a joint and where a joint is lost for a while. The same seed gives
+    the same track.
     """
     rng = np.random.default_rng(seed)
     keep = _memory(time_ns, settings.jitter_s)
@@ -35,7 +36,7 @@ def observe(joints: Float64, time_ns: IntT, camera: Camera, settings: ObserveSet
     return PoseTrack(
         time_ns=time_ns,
         xy_px=(xy + scale * noise).astype(np.float32),
-        world_m=_world(joints, camera, loud, keep, settings, rng),
+        world_m=_world(joints, camera, loud, _memory(time_ns, settings.world_jitter_s), settings, rng),
         visibility=np.clip(visibility + 0.02 * rng.standard_normal(visibility.shape), 0, 1).astype(np.float32),
         cut=np.zeros(len(joints), np.bool_),
         width=camera.width,
@@ -47,9 +48,10 @@ def _world(
     joints: Float64, camera: Camera, loud: Float64, keep: float, settings: ObserveSettings, rng: np.random.Generator
 ) -> Float:
     about_hip = (joints - joints[:, HIPS].mean(1, keepdims=True)) @ camera.rotation().T
-    about_hip[..., 2] *= rng.uniform(*settings.depth_slope)
-    sizes = np.array([settings.world_xy_m, settings.world_xy_m, settings.world_z_m])
-    about_hip += sizes * (0.7 * rng.standard_normal((1, 33, 3)) + 0.7 * loud * _drift(joints.shape, keep, rng))
+    about_hip *= rng.uniform(*settings.world_scale) * np.array([1.0, 1.0, rng.uniform(*settings.depth_slope)])
+    noise = settings.world_offset_m * rng.standard_normal((1, 33, 3))
+    noise = noise + settings.world_jitter_m * np.sqrt(loud) * _drift(joints.shape, keep, rng)
+    about_hip += noise * np.array([1.0, 1.0, settings.depth_factor])
     return np.asarray(about_hip - about_hip[:, HIPS].mean(1, keepdims=True), np.float32)
 
 
