@@ -14,13 +14,14 @@ JOINTS: tuple[str, ...] = (
 INDEX: dict[str, int] = {name: i for i, name in enumerate(JOINTS)}
 
 
-def _twin(name: str) -> str:
+def twin(name: str) -> str:
+    """The same joint on the other side; a joint in the middle is its own twin."""
     if "left" in name:
         return name.replace("left", "right")
     return name.replace("right", "left")
 
 
-TWIN = np.array([INDEX[_twin(name)] for name in JOINTS])
+TWIN = np.array([INDEX[twin(name)] for name in JOINTS])
 """(33,) index of each joint's left-right twin; an involution."""
 
 BONES: tuple[tuple[int, int], ...] = tuple(

@@ -29,6 +29,7 @@ from scipy.interpolate import PchipInterpolator
 
 from dancecore.errors import DanceError
 from dancecore.moves.motion import Float64
+from dancecore.skeleton import twin
 
 FRAMES_PER_BEAT = 16
 """Frames of a motion in a beat: 32 a second at 120 bpm, above the analysis rate."""
@@ -89,7 +90,7 @@ def score_of(raw: dict[str, Any], beats: int) -> Score:
             tracks[f"right_{BOTH[name]}"] = _mirror(f"left_{BOTH[name]}", keys)
     tracks |= {name: keys for name, keys in written.items() if name in REST}
     if half:
-        tracks = {name: keys | _later(_mirror(name, tracks[_twin(name)]), length) for name, keys in tracks.items()}
+        tracks = {name: keys | _later(_mirror(name, tracks[twin(name)]), length) for name, keys in tracks.items()}
     return Score(beats, tracks, raw.get("bounce", 0.0), raw.get("swing", 0.5), raw.get("snap", 0.0),
                  raw.get("slides", False))  # fmt: skip
 
@@ -109,10 +110,6 @@ def _turns_round(keys: Keys) -> bool:
     """The last key differs from the first by whole turns."""
     gain = np.array(keys[max(keys)]) - np.array(keys[min(keys)])
     return min(keys) == 0 and bool((gain % 360 == 0).all())
-
-
-def _twin(name: str) -> str:
-    return name.replace("left", "right") if "left" in name else name.replace("right", "left")
 
 
 def _mirror(name: str, keys: Keys) -> Keys:

@@ -9,10 +9,9 @@ from scipy.spatial.transform import Rotation
 from dancecore.errors import DanceError
 from dancecore.moves import legs
 from dancecore.moves.motion import RIG, Float64, Motion
+from dancecore.skeleton import twin
 
-_RIG_TWIN = np.array(
-    [RIG.index(n.replace("left", "right") if "left" in n else n.replace("right", "left")) for n in RIG]
-)
+_RIG_TWIN = np.array([RIG.index(twin(name)) for name in RIG])
 _MIRROR = np.diag([-1.0, 1.0, 1.0])
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dancecore.errors import DanceError
 from dancecore.moves.motion import Motion
 from dancecore.moves.posing import motion_of
+from dancecore.types import check_shape
 
 SCHEMA = Path(__file__).with_name("move.schema.json")
 INDEX_FILE = "taxonomy.yaml"
@@ -41,6 +42,9 @@ class Move:
     signature: dict[str, float]
     motion: Motion
     planted: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        check_shape("planted", self.planted, (len(self.motion.beats), 2), np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def _check_names(folder: Path, moves: Iterable[Move]) -> None:
 def _read(path: Path, part: str) -> dict[str, Any]:
     """The YAML of `path`, valid against the definition `part` of the schema. Keys become text, as in JSON."""
     try:
-        raw = _text_keys(yaml.safe_load(path.read_text(encoding="utf-8")))
+        raw = _text_keys(yaml.load(path.read_text(encoding="utf-8"), Loader=_Unique)  # noqa: S506)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _bad(path, f"it cannot be read: {error}") from error
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
@@ -119,6 +123,17 @@ def _read(path: Path, part: str) -> dict[str, Any]:
     if wrong is not None:
         raise _bad(path, f"{wrong.json_path}: {wrong.message}")
     return raw
+
+
+class _Unique(yaml.SafeLoader):
+    """Plain YAML in which no key is written twice: the later one would silently win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} is written twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def _text_keys(value: Any) -> Any:

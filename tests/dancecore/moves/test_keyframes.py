@@ -1,0 +1,122 @@
+"""What the words of a move's YAML mean."""
+
+import numpy as np
+import pytest
+
+from dancecore.errors import DanceError
+from dancecore.moves.body import joints
+from dancecore.moves.posing import motion_of
+from dancecore.skeleton import INDEX
+
+DIRECTIONS = {
+    "hanging": ([0, 0, 0, 0], (0, -1, 0), (0, -1, 0)),
+    "out to the side": ([90, 0, 0, 0], (1, 0, 0), (1, 0, 0)),
+    "in front": ([90, 90, 0, 0], (0, 0, 1), (0, 0, 1)),
+    "overhead by the side": ([180, 0, 0, 0], (0, 1, 0), (0, 1, 0)),
+    "hanging, forearm forward": ([0, 0, 0, 90], (0, -1, 0), (0, 0, 1)),
+    "level, forearm forward": ([90, 0, 0, 90], (1, 0, 0), (0, 0, 1)),
+    "level, forearm up": ([90, 0, 90, 90], (1, 0, 0), (0, 1, 0)),
+    "level, forearm down": ([90, 0, -90, 90], (1, 0, 0), (0, -1, 0)),
+    "in front, forearm up": ([90, 90, 0, 90], (0, 0, 1), (0, 1, 0)),
+    "in front, forearm across": ([90, 90, -90, 90], (0, 0, 1), (-1, 0, 0)),
+}
+
+
+@pytest.mark.parametrize(("arm", "upper", "fore"), DIRECTIONS.values(), ids=DIRECTIONS.keys())
+def test_an_arm_points_where_it_is_written(arm: list[float], upper: tuple, fore: tuple) -> None:
+    motion, _ = motion_of({"tracks": {"arms": {"0": arm}}}, 2)
+    world = joints(motion)[0]
+    for side, sign in (("left", 1), ("right", -1)):
+        shoulder, elbow, wrist = (world[INDEX[f"{side}_{name}"]] for name in ("shoulder", "elbow", "wrist"))
+        mirror = np.array([sign, 1, 1])
+        assert (elbow - shoulder) / np.linalg.norm(elbow - shoulder) == pytest.approx(mirror * upper, abs=1e-9)
+        assert (wrist - elbow) / np.linalg.norm(wrist - elbow) == pytest.approx(mirror * fore, abs=1e-9)
+
+
+TRUNK = {
+    "torso forward": ("torso", [30, 0, 0], "nose", 2, 1),
+    "torso to the left": ("torso", [0, 30, 0], "nose", 0, 1),
+    "torso turned left brings the right shoulder forward": ("torso", [0, 0, 30], "right_shoulder", 2, 1),
+    "head nods down": ("head", [30, 0, 0], "nose", 1, -1),
+    "head turns left": ("head", [0, 0, 40], "nose", 0, 1),
+    "hips turn left": ("hips", [0, 0, 30], "left_hip", 2, -1),
+    "pelvis to the left": ("pelvis", [10, 0, 0], "left_hip", 0, 1),
+    "pelvis drops": ("pelvis", [0, 0, 15], "nose", 1, -1),
+    "a jump": ("jump", [20], "left_heel", 1, 1),
+    "a shrug": ("left_collar", [20, 0], "left_shoulder", 1, 1),
+}
+
+
+@pytest.mark.parametrize(("track", "value", "joint", "axis", "sign"), TRUNK.values(), ids=TRUNK.keys())
+def test_a_track_moves_the_body_its_way(track: str, value: list[float], joint: str, axis: int, sign: int) -> None:
+    moved, _ = motion_of({"tracks": {track: {"0": value}}}, 2)
+    rest, _ = motion_of({"tracks": {"pelvis": {"0": [0, 0, 0]}}}, 2)
+    change = (joints(moved) - joints(rest))[0, INDEX[joint], axis]
+    assert sign * change > 0.02
+
+
+def test_a_foot_stands_where_it_is_written_and_steps_between() -> None:
+    tracks = {"left_foot": {"0": [10, 0], "2": [30, 10]}, "pelvis": {"0": [0, 0, 4], "2": [10, 5, 4]}}
+    motion, planted = motion_of({"tracks": tracks}, 4)
+    foot = joints(motion)[:, INDEX["left_foot_index"]]
+    assert foot[32] - foot[0] == pytest.approx([0.20, 0, 0.10], abs=0.001)
+    assert foot[24] == pytest.approx(foot[0], abs=0.001), "it stands until half a beat before"
+    assert planted[4:23, 0].all()
+    assert foot[28, 1] > 0.03, "it clears the floor on its way"
+    assert not planted[28, 0]
+    assert planted[:, 1].all()
+
+
+def test_a_raised_heel_turns_about_the_ball_and_raised_toes_about_the_heel() -> None:
+    flat, heel_up, toes_up = (
+        joints(motion_of({"tracks": {"left_foot": {"0": [10, 0, 0, 0, pitch]}}}, 2)[0])[0] for pitch in (0, 30, -30)
+    )
+    ball, heel = INDEX["left_foot_index"], INDEX["left_heel"]
+    assert heel_up[ball] == pytest.approx(flat[ball], abs=1e-6)
+    assert heel_up[heel][1] > 0.1
+    assert toes_up[heel] == pytest.approx(flat[heel], abs=1e-6)
+    assert toes_up[ball][1] > 0.1
+
+
+def test_the_second_half_is_the_mirror_image() -> None:
+    tracks = {"left_arm": {"0": [10, 0, 0, 0], "1": [90, 0, 0, 0]}, "torso": {"1": [0, 20, 0]}}
+    motion, _ = motion_of({"second_half": "mirrored", "tracks": tracks}, 4)
+    world, seen = joints(motion), joints(motion)[:, :, 0]
+    assert world[48, INDEX["right_wrist"], 1] == pytest.approx(world[16, INDEX["left_wrist"], 1])
+    assert seen[48, INDEX["right_wrist"]] == pytest.approx(-seen[16, INDEX["left_wrist"]])
+
+
+def test_equal_keys_hold_still_and_none_is_overshot() -> None:
+    keys = {"0": [10, 0, 0, 0], "1": [90, 0, 0, 0], "2": [90, 0, 0, 0]}
+    motion, _ = motion_of({"tracks": {"left_arm": keys}}, 4)
+    height = joints(motion)[:, INDEX["left_wrist"], 1]
+    assert np.ptp(height[16:33]) < 1e-9
+    assert height.max() == pytest.approx(height[16])
+
+
+def test_snap_waits_and_then_goes() -> None:
+    keys = {"0": [10, 0, 0, 0], "2": [90, 0, 0, 0]}
+    motion, _ = motion_of({"snap": 0.25, "tracks": {"left_arm": keys}}, 4)
+    height = joints(motion)[:, INDEX["left_wrist"], 1]
+    assert np.ptp(height[:29]) < 1e-9
+    assert height[32] - height[28] > 0.4
+
+
+def test_bounce_is_down_on_the_beat() -> None:
+    motion, _ = motion_of({"bounce": 6, "tracks": {"pelvis": {"0": [0, 0, 4]}}}, 4)
+    nose = joints(motion)[:, 0, 1]
+    assert nose[8] - nose[0] == pytest.approx(0.06, abs=0.005)
+    assert nose[::16] == pytest.approx(np.full(5, nose[0]))
+
+
+def test_a_whole_turn_ends_facing_front() -> None:
+    motion, _ = motion_of({"tracks": {"facing": {"0": [0], "2": [360]}}}, 2)
+    left = joints(motion)[:, INDEX["left_shoulder"]]
+    assert left[16, 0] == pytest.approx(-left[0, 0])
+    assert left[8, 2] < -0.15, "turning left, the left shoulder goes back first"
+    assert left[-1] == pytest.approx(left[0])
+
+
+def test_a_turn_that_does_not_close_is_refused() -> None:
+    with pytest.raises(DanceError, match="facing at beat 2"):
+        motion_of({"tracks": {"facing": {"0": [0], "2": [90]}}}, 2)

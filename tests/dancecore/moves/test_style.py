@@ -1,0 +1,77 @@
+"""No two dancers alike, and none with a foot through the floor."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dancecore.moves.body import joints
+from dancecore.moves.style import AS_WRITTEN, Style, styled
+from dancecore.moves.taxonomy import Move, Taxonomy
+from dancecore.skeleton import INDEX
+
+FEET = slice(29, 33)
+
+
+def reach(world: np.ndarray, name: str) -> float:
+    """Metres that a joint moves about its mean, root mean square."""
+    path = world[:, INDEX[name]] - world[:, [23, 24]].mean(axis=1)
+    return float(np.sqrt(((path - path.mean(axis=0)) ** 2).sum(axis=1).mean()))
+
+
+def test_as_written_changes_nothing(move: Move) -> None:
+    apart = np.abs(joints(styled(move.motion, AS_WRITTEN)) - joints(move.motion))
+    assert apart.max() < 0.03, "but for the ease with which the body sinks into long steps"
+    assert np.median(apart) < 1e-6
+
+
+def test_amplitude_makes_it_larger(taxonomy: Taxonomy) -> None:
+    floss = taxonomy.moves["mv_floss"].motion
+    small, large = (joints(styled(floss, replace(AS_WRITTEN, amplitude=a))) for a in (0.8, 1.2))
+    assert reach(small, "left_wrist") < 0.9 * reach(joints(floss), "left_wrist") < 0.8 * reach(large, "left_wrist")
+
+
+def test_asymmetry_favours_the_left_arm(taxonomy: Taxonomy) -> None:
+    world = joints(styled(taxonomy.moves["mv_jumping_jack"].motion, replace(AS_WRITTEN, asymmetry=0.3)))
+    assert reach(world, "left_wrist") > 1.3 * reach(world, "right_wrist")
+
+
+def test_delay_is_in_beats(taxonomy: Taxonomy) -> None:
+    jack = taxonomy.moves["mv_jumping_jack"].motion
+    late = joints(styled(jack, replace(AS_WRITTEN, delay=0.25)))[:, INDEX["left_wrist"], 1]
+    assert jack.beats[late.argmax()] == pytest.approx(1.25, abs=0.07)
+
+
+def test_sharpness_is_quick_between_beats(taxonomy: Taxonomy) -> None:
+    jack = taxonomy.moves["mv_jumping_jack"].motion
+    plain, sharp = (
+        np.linalg.norm(np.diff(joints(styled(jack, replace(AS_WRITTEN, sharpness=s)))[:, 15], axis=0), axis=1)
+        for s in (0.0, 0.5)
+    )
+    assert sharp.max() > 1.2 * plain.max()
+
+
+def test_noise_is_drawn_by_its_seed(taxonomy: Taxonomy) -> None:
+    dab = taxonomy.moves["mv_dab"].motion
+    first, again, other = (joints(styled(dab, replace(AS_WRITTEN, noise_deg=8, seed=s))) for s in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert np.abs(first - other).max() > 0.05
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 27), st.floats(0.75, 1.25), st.floats(-0.5, 0.5), st.floats(-0.3, 0.3),
+    st.floats(-0.3, 0.3), st.floats(0, 10), st.integers(0, 99),
+)  # fmt: skip
+def test_any_style_stands_on_the_floor(
+    every: dict[str, Move], which: int, amplitude: float, sharpness: float, delay: float, asymmetry: float,
+    noise: float, seed: int,
+) -> None:  # fmt: skip
+    move = list(every.values())[which % len(every)]
+    motion = styled(move.motion, Style(amplitude, sharpness, delay, asymmetry, noise, seed))
+    low = joints(motion)[:, FEET, 1].min(axis=1)
+    assert low.min() > -0.02
+    assert low.max() < (0.12 if move.family == "jumps" else 0.03)
+    assert np.allclose(np.linalg.det(motion.rotation), 1)
