@@ -114,7 +114,7 @@ def _check_names(folder: Path, moves: Iterable[Move]) -> None:
 def _read(path: Path, part: str) -> dict[str, Any]:
     """The YAML of `path`, valid against the definition `part` of the schema. Keys become text, as in JSON."""
     try:
-        raw = _text_keys(yaml.load(path.read_text(encoding="utf-8"), Loader=_Unique)  # noqa: S506)
+        raw = _text_keys(yaml.load(path.read_text(encoding="utf-8"), Loader=_Unique))  # noqa: S506 (it is a SafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _bad(path, f"it cannot be read: {error}") from error
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
