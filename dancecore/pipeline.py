@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dancecore.decoding import decode
+from dancecore.decoding.decode import decode
 from dancecore.features import extract
 from dancecore.matching.bank import Bank
 from dancecore.matching.score import score
