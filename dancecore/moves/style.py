@@ -79,7 +79,10 @@ def _scaled(rotation: Float64, style: Style) -> Float64:
     size[_LEFT] *= 1 + style.asymmetry
     size[_RIGHT] *= 1 - style.asymmetry
     mean = np.stack([Rotation.from_matrix(rotation[:, j]).mean().as_matrix() for j in range(len(RIG))])
-    return between(np.broadcast_to(mean, rotation.shape), rotation, np.broadcast_to(size, rotation.shape[:2]))
+    angle = Rotation.from_matrix((mean.swapaxes(-1, -2) @ rotation).reshape(-1, 3, 3)).magnitude()
+    angle = angle.reshape(rotation.shape[:2])
+    share = 1 + (size - 1) * np.sinc(angle / np.pi)  # fades out at half a turn, where left and right round meet
+    return between(np.broadcast_to(mean, rotation.shape), rotation, share)
 
 
 def _noise(beats: Float64, style: Style) -> Float64:

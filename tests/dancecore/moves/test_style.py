@@ -33,6 +33,16 @@ def test_amplitude_makes_it_larger(taxonomy: Taxonomy) -> None:
     assert reach(small, "left_wrist") < 0.9 * reach(joints(floss), "left_wrist") < 0.8 * reach(large, "left_wrist")
 
 
+@pytest.mark.parametrize("amplitude", [0.75, 1.25])
+def test_a_larger_or_smaller_dance_does_not_jump(move: Move, amplitude: float) -> None:
+    """Not even where an arm swings right round, and its angle to its mean passes half a turn."""
+    plain, scaled = (
+        np.linalg.norm(np.diff(joints(styled(move.motion, replace(AS_WRITTEN, amplitude=a))), axis=0), axis=-1).max()
+        for a in (1.0, amplitude)
+    )
+    assert scaled < 1.6 * plain
+
+
 def test_asymmetry_favours_the_left_arm(taxonomy: Taxonomy) -> None:
     world = joints(styled(taxonomy.moves["mv_jumping_jack"].motion, replace(AS_WRITTEN, asymmetry=0.3)))
     assert reach(world, "left_wrist") > 1.3 * reach(world, "right_wrist")
