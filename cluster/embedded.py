@@ -156,13 +156,17 @@ def _own_socket_folder(folder: Path) -> None:
 
 
 def _drop_stale_pid(folder: Path) -> None:
-    """After a crash another program may have got the server's old process id; PostgreSQL would wait for it forever."""
+    """PostgreSQL does not start while the process id in its file exists.
+
+    After a crash that may be another program's, or that of a dead server in a container where nobody collects the dead.
+    """
     file = folder / "postmaster.pid"
     try:
-        name = psutil.Process(int(file.read_text().split()[0])).name()
+        process = psutil.Process(int(file.read_text().split()[0]))
+        dead = process.name() != "postgres" or process.status() == psutil.STATUS_ZOMBIE
     except (OSError, ValueError, IndexError, psutil.Error):
         return  # no file, half a file, or no such process: PostgreSQL itself knows what to do
-    if name != "postgres":
+    if dead:
         file.unlink(missing_ok=True)
 
 

@@ -35,7 +35,8 @@ def test_a_segment_is_its_clip_versions_and_span() -> None:
     made = {
         ids.segment_id(VIDEO, V1, 0, 500), ids.segment_id(VIDEO, V1, 0, 501), ids.segment_id(VIDEO, V1, 1, 500),
         ids.segment_id(VIDEO, V2, 0, 500), ids.segment_id(ids.video_id(sha("b.mp4")), V1, 0, 500),
-        ids.segment_id(VIDEO, replace(V1, pose="p2"), 0, 500), ids.segment_id(VIDEO, replace(V1, taxonomy="tx-0.2"), 0, 500),
+        ids.segment_id(VIDEO, replace(V1, pose="p2"), 0, 500),
+        ids.segment_id(VIDEO, replace(V1, taxonomy="tx-0.2"), 0, 500),
     }  # fmt: skip
     assert len(made) == 7
     assert ids.segment_id(VIDEO, V1, 0, 500) in made
