@@ -33,6 +33,9 @@ define step
 @echo "setup: $(1)"; { $(2); } >>.venv/setup.log 2>&1 || { echo "setup failed: $(1): $(3) (details: .venv/setup.log)"; exit 1; }
 endef
 
+# Without its dependencies, or its own OpenCV would overwrite the headless one; where it has no wheel its tests skip.
+ORACLE := "mediapipe==0.10.33; sys_platform == 'linux' and platform_machine == 'x86_64'"
+
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
 	  || { echo "DanceApp needs Python 3.11, and '$(PYTHON)' is not: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -44,6 +47,7 @@ endef
 	@touch $@
 
 .venv/dev: .venv/run
+	$(call step,MediaPipe as the oracle of pose,$(BIN)/python -m pip install --no-deps $(ORACLE),is there a network?)
 	$(call step,development tools,$(BIN)/python -m pip install -e '.[$(ORT)$(,)synthetic$(,)bench$(,)dev]',is there a network?)
 	@touch $@
 

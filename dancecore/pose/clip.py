@@ -19,7 +19,8 @@ NOBODY = (np.full((JOINTS, 2), np.nan), np.full((JOINTS, 3), np.nan), np.zeros(J
 class Slot:
     """The place of one dancer in a clip: where to look next, where they were last, and their joints so far.
 
-    `region` (4,) is set while the dancer is followed; `last` (4,) outlives a loss, but not the end of the shot.
+    `region` (4,) is set while the dancer is followed, for `frames` frames so far; `last` (4,) outlives a loss, but not
+    the end of the shot.
     """
 
     def __init__(self, clip: "Clip") -> None:
@@ -28,6 +29,7 @@ class Slot:
         self.last: Region | None = None
         self.now = NOBODY
         self.cut = False
+        self.frames = 0
         self.rows: list[tuple[Float, Float, Float]] = []
         self.cuts: list[bool] = []
 
@@ -35,12 +37,13 @@ class Slot:
         """Begin to follow a dancer found in `region`; one found far from where they were last may be another."""
         if self.last is not None and _apart(region, self.last) > jump:
             self.cut = True
-        self.region = region
+        self.region, self.frames = region, 0
 
     def keep(self, found: Landmarks, row: int) -> None:
         """Take this frame's joints, and the region of the next frame."""
         self.now = (found.xy_px[row], found.world_m[row], found.visibility[row])
         self.region = self.last = found.next[row]
+        self.frames += 1
 
     def lose(self) -> None:
         self.region, self.now = None, NOBODY
@@ -111,8 +114,8 @@ class Clip:
         return started
 
     def drop_twins(self) -> None:
-        """When two slots follow one dancer, the later one loses."""
-        followed = self.followed()
+        """When two slots follow one dancer, the one that has done so for less time loses."""
+        followed = sorted(self.followed(), key=lambda slot: -slot.frames)
         for i, slot in enumerate(followed):
             if any(_same(slot, other, self.settings.same_dancer) for other in followed[:i]):
                 slot.lose()

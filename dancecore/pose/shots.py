@@ -26,8 +26,9 @@ class Shots:
     def begins(self, image: Image) -> bool:
         """Whether this frame (H, W, 3) begins another shot than the frame before.
 
-        It does when it changes the picture much, in itself and beside the usual change in this shot, and not only in
-        light or contrast, as a flash does: those leave the correlation. Before a third frame nothing is usual, so the first two begin none.
+        It does when it changes the picture much, in itself and beside the usual change in this clip, and not only in
+        light or contrast, as a flash does: those leave the correlation. Before a third frame nothing is usual, so the
+        first two begin none.
         """
         before, self._before = self._before, thumbnail(image)
         if before is None:

@@ -130,6 +130,17 @@ def test_one_body_is_never_two_dancers(model: PoseModel, poses: Image) -> None:
     assert len(estimate(clip(poses), model, always)) == 1
 
 
+def test_the_dancer_followed_longer_keeps_the_place(model: PoseModel, squats: Image) -> None:
+    """One of two leaves, and the place that is free then is given to nobody: the other is followed already."""
+    alone = np.concatenate([squats * 0, squats], axis=2)
+    both = np.concatenate([squats, squats], axis=2)
+    always = replace(NUMBERS, search_every=1, cut_correlation=-1.0)
+    tracks = estimate(clip(both[:4], alone[4:12]), model, always)
+    assert sorted(track.present.tolist() for track in tracks) == [[True] * 4 + [False] * 8, [True] * 12]
+    stays = max(tracks, key=lambda track: track.present.sum())
+    assert (stays.xy_px[..., 0].mean(1) > 720).all()
+
+
 def test_frames_are_let_go(model: PoseModel, poses: Image) -> None:
     alive: list[weakref.ref[Image]] = []
 
