@@ -39,9 +39,13 @@ def start(folder: Path, timeout_s: float) -> str:
     """
     folder = folder.absolute()
     if not _answers(folder, DATABASE):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
-            _start_locked(folder, time.monotonic() + timeout_s)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{folder}.lock"):
+                _start_locked(folder, time.monotonic() + timeout_s)
+        except (OSError, psycopg.OperationalError) as error:
+            message = f"the PostgreSQL in {folder} cannot be made or started: {_last_line(str(error))}"
+            raise DanceError("DATABASE_UNAVAILABLE", message) from error
     return f"postgresql+psycopg://postgres@/{DATABASE}?host={socket_folder(folder)}"
 
 
@@ -94,7 +98,7 @@ def _make(folder: Path) -> None:
     if done.returncode:
         raise DanceError("DATABASE_UNAVAILABLE", f"initdb in {folder} failed: {_last_line(done.stderr)}")
     if folder.exists():
-        folder.rmdir()  # an empty folder is in the way of nothing; one with files in it is not ours to replace
+        folder.rmdir()  # an empty folder is in nobody's way; one with files in it is not ours, and this refuses it
     fresh.rename(folder)
 
 

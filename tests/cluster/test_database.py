@@ -150,6 +150,22 @@ def test_a_data_folder_that_is_broken_is_one_plain_line(home: Path) -> None:
     assert len(str(caught.value).splitlines()) == 1
 
 
+def test_a_folder_of_something_else_is_left_alone(home: Path) -> None:
+    (home / "postgres").mkdir()
+    (home / "postgres" / "thesis.txt").write_text("mine")
+    with pytest.raises(DanceError, match=r"DATABASE_UNAVAILABLE.*not empty"):
+        database_url()
+    assert (home / "postgres" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_home_that_cannot_be_made_is_one_plain_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "file").write_text("")
+    monkeypatch.setenv("DANCEAPP_HOME", str(home / "file"))
+    with pytest.raises(DanceError, match="DATABASE_UNAVAILABLE") as caught:
+        database_url()
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_a_dsn_is_yours(dsn: Callable[[str], None], postgres_url: str) -> None:
     dsn(postgres_url.replace("postgresql+psycopg://", "postgres://"))
     assert f"/{scalar(engine(), 'SELECT current_database()')}?" in postgres_url
