@@ -42,6 +42,8 @@ def connect(address: str | None, settings: ClusterSettings) -> None:
     secure(local=not target)
     import ray
 
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # progress is told by cluster.telemetry
+
     if not target:
         ray.init(
             address="local", include_dashboard=False, object_store_memory=settings.object_store_mb * 1_000_000,
@@ -59,17 +61,18 @@ def connect(address: str | None, settings: ClusterSettings) -> None:
 
 
 def secure(local: bool) -> None:
-    """Set the environment that Ray reads when it is first imported: authentication by token, no usage reports.
+    """Set the environment that Ray reads: authentication by token, no usage reports.
 
-    A Ray of our own always checks tokens. For a cluster that is joined, RAY_AUTH_MODE as its owner set it is kept.
+    A Ray of our own always checks tokens: starting one, Ray turns them on unless RAY_AUTH_MODE is set. For a cluster
+    that is joined, RAY_AUTH_MODE as its owner set it is kept; it is read when Ray is first imported.
     """
     os.environ.update(WORKER_ENV)
     if local:
-        os.environ["RAY_AUTH_MODE"] = "token"
-    else:
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-    if os.environ["RAY_AUTH_MODE"] == "token" and not os.environ.get("RAY_AUTH_TOKEN"):
+        os.environ.pop("RAY_AUTH_MODE", None)
+    if os.environ.get("RAY_AUTH_MODE", "token") == "token" and not os.environ.get("RAY_AUTH_TOKEN"):
         os.environ.setdefault("RAY_AUTH_TOKEN_PATH", str(token_file()))
+    if not local:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def token_file() -> Path:

@@ -49,7 +49,7 @@ def each(one: Callable[[Row], Row]) -> Work:
 def _alone(stage: str, row: Row, work: Work, ledger: "ActorHandle", most: int) -> Row | DanceError:
     import ray
 
-    deaths: int = ray.get(ledger.begin_alone.remote(stage, row["sha256"]))
+    deaths: Any = ray.get(ledger.begin_alone.remote(stage, row["sha256"]))
     if deaths >= most:
         return DanceError("WORKER_DIED", f"{most} workers died while they worked on this clip")
     (done,) = work([row])

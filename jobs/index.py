@@ -1,7 +1,8 @@
 """The indexing job: a manifest of clips in, rows of named moves in the database out. One Ray Data chain."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,24 +23,17 @@ from jobs import ledger
 from jobs.guard import Row
 from jobs.probe import find_clips, manifest_path, probe_clips
 from jobs.stages import BLANK, ROW, IndexWriter, PoseWorker, Run, extract_features, find_moves
-from jobs.summary import Summary, summarise
+from jobs.summary import Summary, Work, summarise
 
 if TYPE_CHECKING:
+    from ray import ObjectRef
     from ray.data import Dataset
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What there is to do: clips to index, clips that the probe refused, and how many are indexed already."""
-
-    todo: list[Row]
-    refused: list[Row]
-    skipped: int
-
-
 def index(
-    paths: Sequence[Path], settings: Settings, *, address: str | None = None, limit: int | None = None
-) -> Summary:
+    paths: Sequence[Path], settings: Settings, *, address: str | None = None, limit: int | None = None,
+    pose: type[PoseWorker] = PoseWorker,
+) -> Summary:  # fmt: skip
     """Index every clip in `paths` (files, or folders to the bottom), at most `limit`, and say how it went.
 
     Run again after any interruption it takes up where it was. Raises DanceError for what stops the whole run:
@@ -48,7 +42,7 @@ def index(
     library = ready(settings)
     with session(address, settings.cluster):
         work = outstanding(paths, library, settings, limit)
-        rows = list(run(work.todo, manifest_path(paths, limit).with_suffix(".todo"), library, settings))
+        rows = list(run(work.todo, manifest_path(paths, limit).with_suffix(".todo.parquet"), library, settings, pose))
     return summarise(work.refused, rows, work.skipped)
 
 
@@ -94,28 +88,30 @@ def run(
         return
     import ray
 
-    placed = placement(settings)
+    placed = _no_more_than(len(rows), placement(settings))
     told = Run(
         settings=settings, versions=library.versions, database_url=database_url(), objects=home() / "objects",
-        provider=placed.provider, weights=weights_dir(), bank=ray.put(library.bank), ledger=ledger.start(),
+        provider=placed.provider, weights=weights_dir(), ledger=ledger.start(),
     )  # fmt: skip
     table = pa.Table.from_pylist([row | BLANK for row in rows], schema=ROW)
     pq.write_table(table, manifest)
     with progress("index", len(rows), settings.index.report_every_s) as advance:
-        for row in _rows(build(_read(manifest, len(rows), placed), placed, told, pose)):
+        for row in _rows(build(_read(manifest, len(rows), placed), placed, told, ray.put(library.bank), pose)):
             advance(row["error"] or f"{row['frames']} frames")
             yield row
     manifest.unlink()
 
 
-def build(manifest: "Dataset", placed: Plan, told: Run, pose: type[PoseWorker] = PoseWorker) -> "Dataset":
-    """The way of all clips. Every step is 1:1 and idempotent, and a row that has an error passes untouched."""
+def build(
+    manifest: "Dataset", placed: Plan, told: Run, bank: "ObjectRef", pose: type[PoseWorker] = PoseWorker
+) -> "Dataset":
+    """The way of all clips. Every step is idempotent; a row of about 1 kB passes; with an error it passes untouched."""
     asks = asked(placed, told)
     return (
-        manifest.map_batches(pose, **asks["pose"])                 # decodes its own clips; frames never leave it
-        .map_batches(extract_features, **asks["analysis"])         # reads poses, leaves features
-        .map_batches(find_moves, **asks["analysis"])               # reads features and the sound, leaves segments
-        .map_batches(IndexWriter, **asks["write"])                 # one transaction a clip
+        manifest.map_batches(pose, **asks["pose"])                                      # 1:1  frames never leave it
+        .map_batches(partial(extract_features, run=told), **asks["analysis"])           # 1:1  poses to features
+        .map_batches(partial(find_moves, run=told, bank=bank), **asks["analysis"])      # 1:1  features to segments
+        .map_batches(IndexWriter, **asks["write"])                                      # 1:1  one transaction a clip
     )  # fmt: skip
 
 
@@ -132,33 +128,35 @@ def asked(placed: Plan, told: Run) -> dict[str, dict[str, Any]]:
     write = {"compute": ActorPoolStrategy(size=1), "num_cpus": 0}  # it waits for the database
     return {
         "pose": pose | told_first | {"batch_format": "pyarrow"},
-        "analysis": analysis | {"fn_args": (told,), "batch_size": 1, "batch_format": "pyarrow"},
+        "analysis": analysis | {"batch_size": 1, "batch_format": "pyarrow"},
         "write": write | told_first | {"batch_size": 1, "batch_format": "pyarrow"},
     }
+
+
+def _no_more_than(clips: int, placed: Plan) -> Plan:
+    """A few clips need few workers."""
+    batches = -(-clips // placed.clips_per_batch)
+    actors, tasks = min(placed.pose_actors, batches), min(placed.analysis_tasks, batches)
+    return replace(placed, pose_actors=actors, analysis_tasks=tasks)
 
 
 def _read(manifest: Path, clips: int, placed: Plan) -> "Dataset":
     """The manifest in blocks of one batch, so that every clip finds the next free worker."""
     import ray
 
-    blocks = max(1, clips // placed.clips_per_batch)
-    return ray.data.read_parquet(
-        str(manifest), override_num_blocks=blocks, ray_remote_args={"num_cpus": placed.analysis_cpus}
-    )
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False  # cluster.telemetry draws ours
+    context.use_datasource_v2 = False  # it lists files in a task of a whole core, which waits for ever for the actors
+    blocks = -(-clips // placed.clips_per_batch)
+    return ray.data.read_parquet(str(manifest), override_num_blocks=blocks, num_cpus=placed.analysis_cpus)
 
 
 def _rows(dataset: "Dataset") -> Iterator[Row]:
-    import ray
-    from ray.data import DataContext
     from ray.exceptions import RayTaskError
 
-    context = DataContext.get_current()
-    context.enable_progress_bars = False
     try:
-        yield from dataset.iter_rows(prefetch_batches=0)
+        yield from dataset.iter_rows()
     except RayTaskError as error:
         if isinstance(error.cause, DanceError):  # a worker could not start, such as WEIGHTS_MISSING
             raise error.cause from error
         raise
-    finally:
-        del ray

@@ -47,9 +47,9 @@ def find_clips(paths: Sequence[Path]) -> list[Path]:
     return sorted(found)
 
 
-def manifest_path(paths: Sequence[Path]) -> Path:
-    """Where the manifest of these files and folders lies: the same paths in any order find it again."""
-    names = "\n".join(sorted(str(path.resolve()) for path in paths))
+def manifest_path(paths: Sequence[Path], limit: int | None = None) -> Path:
+    """Where the manifest of the first `limit` clips of these files and folders lies, however ordered."""
+    names = "\n".join([str(limit), *sorted(str(path.resolve()) for path in paths)])
     return home() / "manifests" / f"{hashlib.sha256(names.encode()).hexdigest()[:16]}.parquet"
 
 

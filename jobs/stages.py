@@ -54,7 +54,7 @@ BLANK: Row = {
 
 @dataclass(frozen=True)
 class Run:
-    """What every worker of one run is told. `bank` refers to the templates, made once and shared."""
+    """What every worker of one run is told. No object of Ray's store: a worker that restarts must find all of it."""
 
     settings: Settings
     versions: Versions
@@ -62,7 +62,6 @@ class Run:
     objects: Path
     provider: str
     weights: Path
-    bank: "ObjectRef"
     ledger: "ActorHandle"
 
     @property
@@ -140,8 +139,8 @@ def extract_features(batch: pa.Table, run: Run) -> pa.Table:
     return _staged("features", batch, each(one), run)
 
 
-def find_moves(batch: pa.Table, run: Run) -> pa.Table:
-    """Stored features, and the sound of the clip, to stored segments."""
+def find_moves(batch: pa.Table, run: Run, bank: "ObjectRef") -> pa.Table:
+    """Stored features, and the sound of the clip, to stored segments. `bank`: the templates, in shared memory."""
     import ray
 
     from dancecore.pipeline import hear, identify
@@ -151,7 +150,7 @@ def find_moves(batch: pa.Table, run: Run) -> pa.Table:
         if run.store.exists(key):
             return _reached(row, "SEGMENTED", "IDENTIFIED", resumed=True)
         analysis = run.settings.analysis
-        found = identify(_features(row, run), hear(Path(row["path"]), analysis), ray.get(run.bank), analysis)
+        found = identify(_features(row, run), hear(Path(row["path"]), analysis), ray.get(bank), analysis)
         run.store.put(key, pack_segments(found, run.versions, run.settings.decoding))
         return _reached(row, "SEGMENTED", "IDENTIFIED")
 
@@ -205,8 +204,8 @@ def bare_speed(model: "PoseModel", seconds: float) -> float:
     import numpy as np
 
     session = model.landmarks
-    shape = [side if isinstance(side, int) else 1 for side in session.get_inputs()[0].shape]
-    feed = {session.get_inputs()[0].name: np.zeros(shape, np.float32)}
+    taken = session.get_inputs()[0]
+    feed = {taken.name: np.full([1, *taken.shape[1:]], 128, np.uint8)}
     session.run(None, feed)
     done, began = 0, time.perf_counter()
     while (spent := time.perf_counter() - began) < seconds:

@@ -1,12 +1,21 @@
 """How a run ended: what was done, how close to the ceiling it came, what went wrong."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from rich.console import Console
-
+from cluster.placement import Plan
 from jobs.guard import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to do: clips to index, clips that the probe refused, and how many are indexed already."""
+
+    todo: list[Row]
+    refused: list[Row]
+    skipped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +67,38 @@ def summarise(refused: Sequence[Row], rows: Sequence[Row], skipped: int) -> Summ
     )  # fmt: skip
 
 
-def print_summary(summary: Summary, console: Console) -> None:
-    """Two lines as in a log, then one line for each clip that failed."""
+def as_json(summary: Summary) -> str:
+    """The summary as one JSON object, with its shares."""
+    derived = {name: getattr(summary, name) for name in ("frames_per_s", "ceiling_share", "error_share")}
+    return json.dumps(asdict(summary) | derived, indent=2)
+
+
+def print_summary(summary: Summary) -> None:
+    """Three lines as in a log, then one line for each clip that failed."""
     pose = f"pose     {summary.posed} clips  {summary.frames} frames  {summary.seconds:.1f} s"
     if (share := summary.ceiling_share) is not None:
         pose += f"   {summary.frames_per_s:.0f} frames/s   {share:.0%} of the bare model"
     errors = ", ".join(f"{count} x {code}" for code, count in summary.errors.items()) or "none"
-    lines = [
-        f"clips    {summary.clips}   indexed {summary.indexed}   resumed {summary.resumed}   skipped {summary.skipped}",
-        pose,
-        f"errors   {errors}",
-        *(f"  {path}: {error}: {message}" for path, error, message in summary.failed),
-    ]
-    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    print(
+        f"clips    {summary.clips}   indexed {summary.indexed}   resumed {summary.resumed}   skipped {summary.skipped}"
+    )
+    print(pose)
+    print(f"errors   {errors}")
+    for path, error, message in summary.failed:
+        print(f"  {path}: {error}: {message}")
+
+
+def print_survey(work: Work, placed: Plan, as_json: bool) -> None:
+    """What a run would do: clips to index, clips that are refused, clips that are done, and the workers."""
+    said = {
+        "to_index": [row["path"] for row in work.todo],
+        "refused": [{name: row[name] for name in ("path", "error", "message")} for row in work.refused],
+        "skipped": work.skipped, "plan": asdict(placed),
+    }  # fmt: skip
+    if as_json:
+        print(json.dumps(said, indent=2))
+        return
+    print(f"to index {len(work.todo)}   refused {len(work.refused)}   indexed already {work.skipped}")
+    print(f"workers  {placed.pose_actors} for poses ({placed.provider}), {placed.analysis_tasks} for analysis")
+    for line in (*placed.notes, *(f"{row['path']}: {row['error']}: {row['message']}" for row in work.refused)):
+        print(f"  {line}")

@@ -1,0 +1,237 @@
+"""The command line `danceapp`. Heavy imports wait inside the commands, so that help is instant."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dancecore.errors import DanceError
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False,
+    help="Finds the moves in dance clips, names them, and keeps an index of every move, most used first.",
+    epilog="Start with [bold]danceapp doctor[/bold], then [bold]danceapp index FOLDER[/bold].",
+)  # fmt: skip
+
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """What a user can cause is one line on stderr and exit status 1; Ctrl-C is one line and 130. A bug still raises."""
+    try:
+        yield
+    except DanceError as error:
+        print(f"danceapp: {error.code}: {error.message}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        print("danceapp: interrupted; the same command goes on where this one was", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Video files, or folders to search.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Take only this many clips, in order of path.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Probe the clips and say what there is to do.")] = False,
+    address: Annotated[str | None, typer.Option(help="A Ray cluster, host:port; without it one is started.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Index every clip in files and folders, then print the move index.
+
+    Clips that are indexed already are skipped. After Ctrl-C or a crash the same command goes on where it was.
+    Exits with 3 when more clips failed than `max_error_share` of configs/index.yaml.
+
+    [bold]Examples[/bold]
+
+      danceapp index ~/my-clips
+
+      danceapp index one.mp4 two.mov --dry-run
+
+      danceapp index /shared/clips --address ray-head:6379
+    """
+    from cluster.settings import settings
+    from jobs import index as job
+    from jobs.show import print_index
+    from jobs.summary import as_json as summary_json
+    from jobs.summary import print_summary, print_survey
+
+    with plain_errors():
+        if dry_run:
+            print_survey(*job.survey(paths, settings(), address=address, limit=limit), as_json=as_json)
+            return
+        summary = job.index(paths, settings(), address=address, limit=limit)
+        if as_json:
+            print(summary_json(summary))
+        else:
+            print_summary(summary)
+            print_index()
+    if summary.error_share > settings().index.max_error_share:
+        raise typer.Exit(3)
+
+
+@app.command()
+def moves(
+    family: Annotated[str | None, typer.Option(help="Only moves of this family.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only clips that came in on or after this day (UTC).")
+    ] = None,
+    as_json: JSON = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV and nothing else.")] = False,
+) -> None:
+    """Print the move index: every move in use, most used first.
+
+    [bold]Examples[/bold]
+
+      danceapp moves
+
+      danceapp moves --family arms --since 2026-01-01
+
+      danceapp moves --json | jq '.[0].name'
+    """
+    from jobs.show import print_index
+
+    with plain_errors():
+        if as_json and csv:
+            raise DanceError("INVALID_INPUT", "--json and --csv exclude each other")
+        form = "json" if as_json else "csv" if csv else "table"
+        print_index(family, since.replace(tzinfo=UTC) if since else None, form)
+
+
+@app.command()
+def show(
+    clip: Annotated[str, typer.Argument(help="A clip's id (vid_...) or its file name.")],
+    png: Annotated[Path | None, typer.Option(help="Draw the timeline and a stick figure of each move here.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Show the moves of one clip: when, which, how sure, and what else it may be.
+
+    [bold]Examples[/bold]
+
+      danceapp show party.mp4
+
+      danceapp show party.mp4 --png party.png
+    """
+    from jobs.show import show_clip
+
+    with plain_errors():
+        show_clip(clip, png, as_json)
+
+
+@app.command()
+def doctor(as_json: JSON = False) -> None:
+    """Check everything that DanceApp needs, one line each, with the remedy for what is missing.
+
+    Exits with 1 when something that indexing needs is missing.
+
+    [bold]Example[/bold]
+
+      danceapp doctor
+    """
+    from jobs.doctor import examine, print_findings
+
+    with plain_errors():
+        findings = examine()
+        print_findings(findings, as_json)
+    if any(not finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def models(
+    fetch: Annotated[list[str] | None, typer.Option(help="Fetch a variant: lite, full or heavy.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """List the pose models: variants, versions, sha256, and whether they are here.
+
+    [bold]Examples[/bold]
+
+      danceapp models
+
+      danceapp models --fetch heavy
+    """
+    from jobs.doctor import print_models
+
+    with plain_errors():
+        if fetch:
+            from cluster import weights
+
+            weights.fetch(fetch)
+        print_models(as_json)
+
+
+db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
+app.add_typer(db, name="db")
+
+
+@db.command()
+def url() -> None:
+    """Print where the database is, without its password.
+
+    [bold]Example[/bold]
+
+      danceapp db url
+    """
+    with plain_errors():
+        print(_pool().url.render_as_string(hide_password=True))
+
+
+@db.command()
+def current() -> None:
+    """Print the revision of the schema that is in the database, and the one this program needs.
+
+    [bold]Example[/bold]
+
+      danceapp db current
+    """
+    from cluster import migrate
+
+    with plain_errors():
+        print(f"{migrate.current(_pool()) or 'none'} (needed: {migrate.newest()})")
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema up to what this program needs; indexing does so by itself.
+
+    [bold]Example[/bold]
+
+      danceapp db upgrade
+    """
+    from cluster import migrate
+
+    with plain_errors():
+        print(migrate.migrate(_pool()))
+
+
+@db.command()
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="A revision, -1 for one step, base for an empty database.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take the schema back to an older revision. The data of the tables that go is lost.
+
+    [bold]Example[/bold]
+
+      danceapp db downgrade base --yes
+    """
+    from cluster import migrate
+
+    if not yes:
+        typer.confirm(f"Take the schema back to {revision} and lose what its tables hold?", abort=True)
+    with plain_errors():
+        migrate.downgrade(_pool(), revision)
+
+
+def _pool() -> Any:
+    from cluster.database import engine
+
+    return engine()
+
+
+if __name__ == "__main__":
+    app()

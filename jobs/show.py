@@ -1,0 +1,111 @@
+"""What the command line shows: the move index, and one clip with its moves, as text, JSON, CSV or a picture."""
+
+import csv
+import json
+import sys
+from dataclasses import asdict, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cluster.database import engine
+from cluster.move_index import ClipSegments, MoveUse, StoredSegment, clip_segments, move_index
+from cluster.settings import settings
+from dancecore.decoding.decode import band
+from dancecore.types import OTHER
+
+STYLE = {"high": "green", "medium": "yellow", "low": "red"}
+"""Colours of the words for a confidence."""
+
+LINE = 72
+"""Characters of the text timeline: fits a terminal of 80."""
+
+
+def print_index(family: str | None = None, since: datetime | None = None, form: str = "table") -> None:
+    """Print the move index as a "table", "json" or "csv"."""
+    rows = move_index(engine(), family=family, since=since)
+    names = [field.name for field in fields(MoveUse)]
+    plain = [{name: _plain(getattr(row, name)) for name in names} for row in rows]
+    if form == "json":
+        print(json.dumps(plain, indent=2))
+    elif form == "csv":
+        writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(plain)
+    else:
+        _print_table(rows)
+
+
+def show_clip(clip: str, png: Path | None, as_json: bool) -> None:
+    """Print the moves of a clip and draw them to `png`. Raises DanceError("NOT_FOUND") when it is not stored."""
+    found = clip_segments(engine(), clip)
+    if as_json:
+        print(json.dumps(asdict(found), indent=2))
+    else:
+        _print_clip(found, Console())
+    if png:
+        from jobs.picture import draw
+
+        draw(found, png)
+        print(f"drawn to {png}", file=sys.stderr)
+
+
+def _print_table(rows: list[MoveUse]) -> None:
+    if not rows:
+        print("no moves yet: danceapp index FOLDER")
+        return
+    table = Table(title="The move index, most used first")
+    for name in ("rank", "move", "family", "uses", "clips", "share", "time", "first seen", "trend"):
+        table.add_column(name, justify="left" if name in ("move", "family", "first seen") else "right")
+    for row in rows:
+        trend = "" if row.trend is None else f"{row.trend:+.1%}"
+        table.add_row(
+            str(row.rank), row.name, row.family, str(row.uses), str(row.clips), f"{row.share:.1%}",
+            f"{row.total_ms / 1000:.1f} s", f"{row.first_seen:%Y-%m-%d}", trend,
+        )  # fmt: skip
+    Console().print(table)
+
+
+def _print_clip(found: ClipSegments, console: Console) -> None:
+    reason = f" ({found.reason})" if found.reason else ""
+    length = f"{found.duration_ms / 1000:.1f} s" if found.duration_ms else "length unknown"
+    console.print(
+        f"{found.filename}  {found.video_id}  {length}  {found.state or 'not analysed'}{reason}", highlight=False
+    )
+    if not found.segments:
+        return
+    table = Table()
+    for name in ("#", "from", "to", "move", "side", "confidence", "or else"):
+        table.add_column(name)
+    for number, segment in enumerate(found.segments, 1):
+        table.add_row(*_cells(number, segment))
+    console.print(table)
+    console.print(timeline(found), markup=False, highlight=False, soft_wrap=True)
+
+
+def _cells(number: int, segment: StoredSegment) -> tuple[str, ...]:
+    word = band(segment.confidence, settings().decoding)
+    others = ", ".join(f"{move} {share:.0%}" for move, share in segment.alternatives[:3])
+    return (
+        str(number), f"{segment.start_ms / 1000:.2f}", f"{segment.end_ms / 1000:.2f}", segment.name,
+        "mirrored" if segment.mirror else "", f"[{STYLE[word]}]{segment.confidence:.0%} {word}[/]", others,
+    )  # fmt: skip
+
+
+def timeline(found: ClipSegments) -> str:
+    """One line for the clip, the numbers of its segments where they are, dots for other, spaces between."""
+    end_ms = max(found.duration_ms or 0, found.segments[-1].end_ms)
+    line = [" "] * LINE
+    for number, segment in enumerate(found.segments, 1):
+        first, last = (ms * LINE // end_ms for ms in (segment.start_ms, segment.end_ms))
+        mark = "." if segment.move_id == OTHER else "="
+        room = max(1, last - first)
+        line[first : first + room] = f"{number}".ljust(room, mark)[:room]
+    return f"|{''.join(line[:LINE])}|  0 .. {end_ms / 1000:.1f} s"
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
