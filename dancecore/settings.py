@@ -122,6 +122,7 @@ class MatchingSettings:
     band: float
     tempi: tuple[float, ...]
     phase_beats: float
+    same_side: float
     min_beat_confidence: float
     alpha: float
     top: int
@@ -192,6 +193,7 @@ class TemplateSettings:
     pitch: float
     fov: float
     depth_slope: float
+    torso_stretch: float
     signature_floor: float
     group_weights: dict[str, float]
 

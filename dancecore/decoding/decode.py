@@ -23,11 +23,11 @@ class _Part:
 def decode(scores: Sequence[MoveScores], settings: DecodingSettings) -> list[Segment]:
     """Segments of one clip in order of time, none overlapping another.
 
-    A span takes its most probable move, and of that move the more probable side, or OTHER when the nearest template is
-    farther than `max_distance` or the move less probable than `min_confidence`. Equal neighbours (same move, same
-    side) less than `merge_gap_ms` apart become one segment, whose probabilities are the spans' weighted by duration.
-    `confidence` is the probability of the move on either side; for OTHER, of no move at all being right: one less the
-    most probable. Raises DanceError("INVALID_INPUT") when spans overlap.
+    A span takes its most probable move, and of that move the more probable side. It is OTHER when the move is less
+    probable than `min_confidence` or than OTHER, or its distance more than `max_distance` of the typical one. Equal
+    neighbours (same move, same side) less than `merge_gap_ms` apart become one segment, whose probabilities are the
+    spans' weighted by duration. `confidence` is the probability of the move on either side; for OTHER it is one less
+    that of the most probable move. Raises DanceError("INVALID_INPUT") when spans overlap.
     """
     ordered = sorted(scores, key=lambda score: score.span)
     for before, after in pairwise(ordered):
@@ -60,7 +60,8 @@ def _choose(score: MoveScores, probability: dict[Reading, float], settings: Deco
         return OTHER, False
     move_id = max(moves, key=lambda move: moves[move])
     distance = min(c.distance for c in score.candidates if c.move_id == move_id)
-    if moves[move_id] < settings.min_confidence or distance > settings.max_distance:
+    too_far = distance > settings.max_distance * score.typical
+    if move_id == OTHER or too_far or moves[move_id] < settings.min_confidence:
         return OTHER, False
     sides = {reading: p for reading, p in probability.items() if reading[0] == move_id}
     return max(sides, key=lambda reading: sides[reading])
@@ -89,7 +90,7 @@ def _join(before: _Part, after: _Part) -> _Part:
 
 
 def _segment(part: _Part) -> Segment:
-    moves = _by_move(part.probability)
+    moves = {move: p for move, p in _by_move(part.probability).items() if move != OTHER}
     move_id, mirror = part.reading
     ranked = sorted(moves.items(), key=lambda item: -item[1])
     confidence = moves[move_id] if move_id != OTHER else 1 - max(moves.values(), default=0.0)

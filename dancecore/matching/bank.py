@@ -11,7 +11,7 @@ from dancecore.errors import DanceError
 from dancecore.features.columns import COLUMNS
 from dancecore.matching.templates import Template
 from dancecore.settings import MatchingSettings
-from dancecore.types import Float, IntT
+from dancecore.types import OTHER, Float, IntT
 
 Reading = tuple[str, bool]
 
@@ -45,15 +45,20 @@ class Bank:
 
     @classmethod
     def build(cls, templates: Sequence[Template], settings: MatchingSettings) -> Self:
-        """Raises DanceError("INVALID_INPUT") when there is no template."""
+        """The bank of these templates, OTHER having one side only.
+
+        Where a move's mirrored loop is, within `same_side`, its straight loop begun elsewhere (a two-step begun to
+        the other side), the mirrored one is left out: no clip tells them apart.
+        Raises DanceError("INVALID_INPUT") when there is no template.
+        """
         if not templates:
             raise DanceError("INVALID_INPUT", "a bank needs at least one template")
-        ordered = sorted(templates, key=lambda t: t.bpm)
-        readings = tuple(sorted({(t.move_id, t.mirror) for t in ordered}))
+        ordered = sorted(_told_apart(templates, settings.same_side), key=lambda t: t.bpm)
+        readings = tuple(sorted({_reading(t) for t in ordered}))
         weights = np.array([t.weights / t.weights.sum() for t in ordered], np.float32)
         firsts = np.cumsum([0, *(len(t.values) for t in ordered)])
         loops = tuple(
-            Loop(readings.index((t.move_id, t.mirror)), t.bpm, int(first), len(t.values), _starts(t, settings))
+            Loop(readings.index(_reading(t)), t.bpm, int(first), len(t.values), _starts(t, settings))
             for t, first in zip(ordered, firsts, strict=False)
         )
         frames = np.concatenate(
@@ -69,6 +74,31 @@ class Bank:
             groups.append((bpm, slice(first, first + count)))
             first += count
         return groups
+
+
+def _reading(template: Template) -> Reading:
+    return template.move_id, template.mirror and template.move_id != OTHER
+
+
+def _told_apart(templates: Sequence[Template], same_side: float) -> list[Template]:
+    """The templates without the mirrored ones of moves whose two sides are one dance."""
+    straight = {(t.move_id, t.yaw): t for t in templates if not t.mirror}
+    distances: dict[str, float] = {}
+    for t in templates:
+        if t.mirror:
+            twin = straight.get((t.move_id, t.yaw))
+            distance = _apart(t, twin) if twin else np.inf
+            distances[t.move_id] = max(distance, distances.get(t.move_id, 0.0))
+    return [t for t in templates if not t.mirror or distances[t.move_id] > same_side]
+
+
+def _apart(mirrored: Template, straight: Template) -> float:
+    """Weighted root mean square between two loops, one begun where they are nearest; infinite if one is longer."""
+    if mirrored.values.shape != straight.values.shape:
+        return float("inf")
+    weights = straight.weights / straight.weights.sum()
+    shifted = (np.roll(mirrored.values, k, axis=0) for k in range(len(mirrored.values)))
+    return float(np.sqrt(min(np.mean((values - straight.values) ** 2 @ weights) for values in shifted)))
 
 
 def _starts(template: Template, settings: MatchingSettings) -> IntT:

@@ -17,7 +17,7 @@ RULES = DecodingSettings(min_confidence=0.4, max_distance=1.0, merge_gap_ms=200,
 
 def scores(start_ms, end_ms, *readings):
     """Readings as (move, mirror, distance, probability)."""
-    return MoveScores(Span(start_ms * MS, end_ms * MS), tuple(Candidate(*reading) for reading in readings))
+    return MoveScores(Span(start_ms * MS, end_ms * MS), tuple(Candidate(*reading) for reading in readings), typical=1.0)
 
 
 DAB, FLOSS = ("dab", False, 0.2, 0.9), ("floss", False, 0.2, 0.9)
@@ -26,6 +26,8 @@ CASES = [
     ("one span", [scores(0, 500, DAB)], [(0, 500, "dab", False)]),
     ("no reading is other", [scores(0, 500)], [(0, 500, OTHER, False)]),
     ("too far is other", [scores(0, 500, ("dab", False, 1.1, 0.9))], [(0, 500, OTHER, False)]),
+    ("other may be the most probable", [scores(0, 500, (OTHER, False, 0.2, 0.5), ("dab", False, 0.3, 0.45))],
+     [(0, 500, OTHER, False)]),
     ("too doubtful is other", [scores(0, 500, ("dab", False, 0.2, 0.39), ("floss", False, 0.3, 0.3))],
      [(0, 500, OTHER, False)]),
     ("both sides count for the move", [scores(0, 500, ("dab", False, 0.4, 0.3), ("dab", True, 0.3, 0.32))],
@@ -77,6 +79,12 @@ def test_other_names_what_it_might_be():
 )
 def test_bands(confidence, word):
     assert band(confidence, RULES) == word
+
+
+def test_distance_is_judged_against_the_typical_one():
+    reading = Candidate("dab", False, 0.6, 0.9)
+    found = [decode([MoveScores(Span(0, 500), (reading,), typical)], RULES) for typical in (0.59, 0.61)]
+    assert [segments[0].move_id for segments in found] == [OTHER, "dab"]
 
 
 READING = st.tuples(st.sampled_from("abc"), st.booleans(), st.floats(0, 2), st.floats(0, 1))

@@ -1,5 +1,7 @@
 """Spans against a bank of random smooth loops: the numbers are DTW's, and what was cut from a move is found again."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from dancecore.matching.bank import TIME_ORDER, Bank
 from dancecore.matching.dtw import align
 from dancecore.matching.score import score
 from dancecore.matching.templates import Template
-from dancecore.types import BeatGrid, Features, Span
+from dancecore.types import OTHER, BeatGrid, Features, Span
 
 MATCHING = settings().matching
 RATE_NS = 50_000_000
@@ -156,6 +158,30 @@ def test_a_move_that_is_its_own_mirror_is_listed_once():
     assert sorted((c.move_id, c.mirror) for c in found.candidates) == [
         ("move0", False), ("move1", False), ("move1", True),
     ]  # fmt: skip
+
+
+def half_cycle(mirror: bool) -> Template:
+    """A move whose second half is the mirror image of its first: mirrored, it only begins elsewhere."""
+    first = waves(1, np.arange(FRAMES // 2) / FRAMES)
+    values = np.concatenate([first, mirrored(first)])
+    weights = np.ones(128, np.float32)
+    return Template("swing", mirror, 0.0, BPM, BEATS, mirrored(values) if mirror else values, ONES.copy(), weights)
+
+
+def test_sides_that_only_begin_elsewhere_are_one():
+    bank = Bank.build([half_cycle(False), half_cycle(True), template(1, False), template(1, True)], MATCHING)
+    assert bank.readings == (("move1", False), ("move1", True), ("swing", False))
+
+
+def test_templates_of_other_compete_and_have_one_side():
+    other = [dataclasses.replace(template(0, side), move_id=OTHER) for side in (False, True)]
+    bank = Bank.build([*other, template(1, False)], MATCHING)
+    assert bank.readings == (("move1", False), (OTHER, False))
+    for side in (False, True):
+        values = dance(0, mirror=side)
+        (found,) = score(features(values), whole(values), beats(BPM), bank, MATCHING)
+        assert found.candidates[0].move_id == OTHER
+        assert found.typical == pytest.approx(np.mean([c.distance for c in found.candidates]))
 
 
 def test_a_span_of_one_frame_is_refused():
