@@ -82,7 +82,8 @@ def _hair(body: Body, bone: NDArray[np.str_], place: dict[str, Float64], drop_m:
     """(V,) 0..1: above the forehead, and behind the ears down to `drop_m` below the eyes."""
     _, y, z = body.standing.T
     ear, eye = place["left_ear"], place["left_eye"]
-    behind = np.minimum((ear[2] - 0.005 - z) / 0.02, (y - eye[1] + drop_m) / 0.02)
+    temples = ear[2] - 0.005 + 0.025 * np.clip((y - ear[1]) / 0.02, 0, 1)
+    behind = np.minimum((temples - z) / 0.02, (y - eye[1] + drop_m) / 0.02)
     above = (y - eye[1] - 0.055 + 0.3 * np.maximum(z - eye[2] + 0.01, 0)) / 0.015
     return np.asarray(np.clip(np.maximum(behind, above), 0, 1) * _of(bone, "head", "neck"))
 
