@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -17,6 +18,7 @@ from dancecore.errors import DanceError
 T = TypeVar("T")
 RETRIED = ("40001", "40P01")
 """SQLSTATE of a serialisation failure and of a deadlock: the transaction was right, its moment was not."""
+UNDEFINED_TABLE = "42P01"
 UNREACHABLE = ("08", "57P", "53", "28", "3D")
 """SQLSTATE starts: connection lost, server going down or starting, no resources, login refused, no such database."""
 
@@ -40,12 +42,16 @@ def connect(pool: Engine | None = None) -> Iterator[Connection]:
     """One transaction: commits at the end, rolls back on any error.
 
     Raises DanceError("DATABASE_UNAVAILABLE") when the server is not there or goes away; `transact` also tries again.
+    Raises DanceError("SCHEMA_MISSING") when the tables were never made.
     """
     pool = pool or engine()
     try:
         with pool.begin() as connection:
             yield connection
     except DBAPIError as error:
+        if _state(error) == UNDEFINED_TABLE:
+            message = f"the database at {_shown(pool)} has no tables yet; `danceapp db upgrade` makes them"
+            raise DanceError("SCHEMA_MISSING", message) from error
         if not _is_unreachable(error):
             raise
         raise DanceError("DATABASE_UNAVAILABLE", _plain(pool, error)) from error
@@ -115,12 +121,14 @@ def _state(error: DBAPIError) -> str:
 
 
 def _is_unreachable(error: DBAPIError) -> bool:
-    import psycopg
-
     dropped = error.connection_invalidated or (not _state(error) and isinstance(error.orig, psycopg.OperationalError))
     return dropped or _state(error).startswith(UNREACHABLE)
 
 
 def _plain(pool: Engine, error: DBAPIError) -> str:
     reason = " ".join(str(error.orig).split()) or type(error.orig).__name__
-    return f"the database at {pool.url.render_as_string(hide_password=True)} does not answer: {reason}"
+    return f"the database at {_shown(pool)} does not answer: {reason}"
+
+
+def _shown(pool: Engine) -> str:
+    return pool.url.render_as_string(hide_password=True)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from cluster import embedded
 from cluster.database import connect, database_url, engine, storable, transact
+from cluster.move_index import move_index
 from cluster.settings import Settings, settings
 from dancecore.errors import DanceError
 
@@ -194,6 +195,13 @@ def test_no_such_database(postgres_server: str) -> None:
     pool = engine(postgres_server.replace("/danceapp?", "/nowhere?"))
     with pytest.raises(DanceError, match='database "nowhere" does not exist'), connect(pool):
         pass
+
+
+def test_a_database_without_our_tables(postgres_server: str) -> None:
+    pool = engine(postgres_server.replace("/danceapp?", "/postgres?"))
+    with pytest.raises(DanceError, match=r"SCHEMA_MISSING.*danceapp db upgrade"):
+        move_index(pool)
+    pool.dispose()
 
 
 def test_the_password_is_nowhere_to_be_seen(dsn: Callable[[str], None]) -> None:
