@@ -83,6 +83,9 @@ DISTANCES = (
 )
 """Between two joints, in torso lengths."""
 
+LEGS = 0.6
+"""Legs move less than arms, and are seen better: their columns are scaled by this much less."""
+
 LIMB_ENDS = ("wrist", "elbow", "knee", "ankle")
 
 MOVING = _both(*(Measure(f"left_{joint}", (f"left_{joint}", *HIPS)) for joint in LIMB_ENDS))
@@ -90,23 +93,25 @@ MOVING = _both(*(Measure(f"left_{joint}", (f"left_{joint}", *HIPS)) for joint in
 
 
 def _angles() -> Iterator[Column]:
+    spread = {"wrist": 1.1, "ankle": 0.8, "hip_bend": 0.35, "leg_spread": 0.35, "knee": 0.35}
     for name, joints in JOINT_ANGLES:
-        yield Column(f"angle.{name}", "angles", "rad", 0.6, 1, joints)
+        yield Column(f"angle.{name}", "angles", "rad", spread.get(name.split("_", 1)[1], 0.6), 1, joints)
     face = ("nose", "left_ear", "right_ear")
     yield Column("angle.lean_side", "angles", "rad", 0.2, -1, TRUNK)
     yield Column("angle.lean_forward", "angles", "rad", 0.3, 1, TRUNK)
     yield Column("angle.shoulder_tilt", "angles", "rad", 0.2, -1, SHOULDERS)
-    yield Column("angle.hip_tilt", "angles", "rad", 0.2, -1, HIPS)
+    yield Column("angle.hip_tilt", "angles", "rad", 0.25, -1, HIPS)
     yield Column("angle.twist", "angles", "rad", 0.4, -1, TRUNK)
-    yield Column("angle.head_tilt", "angles", "rad", 0.3, -1, ("left_ear", "right_ear"))
-    yield Column("angle.head_nod", "angles", "rad", 0.4, 1, face)
-    yield Column("angle.head_turn", "angles", "rad", 0.5, -1, (*face, *SHOULDERS))
+    yield Column("angle.head_tilt", "angles", "rad", 0.4, -1, ("left_ear", "right_ear"))
+    yield Column("angle.head_nod", "angles", "rad", 0.5, 1, face)
+    yield Column("angle.head_turn", "angles", "rad", 0.65, -1, (*face, *SHOULDERS))
 
 
 def _motion(kind: str, group: str, unit: str, scale: float) -> Iterator[Column]:
     for name, joints in MOVING:
-        yield Column(f"{kind}.{name}.x", group, unit, scale, -1, joints)
-        yield Column(f"{kind}.{name}.y", group, unit, scale, 1, joints)
+        spread = scale * (LEGS if name.endswith(("knee", "ankle")) else 1)
+        yield Column(f"{kind}.{name}.x", group, unit, spread, -1, joints)
+        yield Column(f"{kind}.{name}.y", group, unit, spread, 1, joints)
     for name, joints in (("root", HIPS), ("head", ("nose", *HIPS)), ("chest", TRUNK)):
         yield Column(f"{kind}.{name}.x", group, unit, scale / 3, -1, joints)
         yield Column(f"{kind}.{name}.y", group, unit, scale / 3, 1, joints)
@@ -114,15 +119,23 @@ def _motion(kind: str, group: str, unit: str, scale: float) -> Iterator[Column]:
         yield Column(f"{kind}.{name}.y", group, unit, scale / 3, 1, (name, *HIPS))
 
 
+def _distances() -> Iterator[Column]:
+    for name, joints in DISTANCES:
+        legs = all(joint.endswith(("hip", "knee", "ankle")) for joint in joints)
+        yield Column(f"distance.{name}", "distances", "torso", 0.6 * (LEGS if legs else 1), 1, joints)
+
+
 def _symmetry() -> Iterator[Column]:
     for joint in LIMB_ENDS:
         joints = (f"left_{joint}", f"right_{joint}", *HIPS)
-        yield Column(f"symmetry.{joint}.x", "symmetry", "torso", 0.7, -1, joints)
-        yield Column(f"symmetry.{joint}.y", "symmetry", "torso", 0.7, -1, joints)
+        spread = 0.7 * (LEGS if joint in ("knee", "ankle") else 1)
+        yield Column(f"symmetry.{joint}.x", "symmetry", "torso", spread, -1, joints)
+        yield Column(f"symmetry.{joint}.y", "symmetry", "torso", spread, -1, joints)
     for joint in ("wrist", "ankle"):
         joints = (f"left_{joint}", f"right_{joint}", *HIPS)
-        yield Column(f"symmetry.{joint}.velocity.x", "symmetry", "torso/s", 3.0, -1, joints)
-        yield Column(f"symmetry.{joint}.velocity.y", "symmetry", "torso/s", 3.0, -1, joints)
+        spread = 3.0 * (LEGS if joint == "ankle" else 1)
+        yield Column(f"symmetry.{joint}.velocity.x", "symmetry", "torso/s", spread, -1, joints)
+        yield Column(f"symmetry.{joint}.velocity.y", "symmetry", "torso/s", spread, -1, joints)
 
 
 ENERGIES = (
@@ -138,11 +151,13 @@ ENERGIES = (
 
 def _robust() -> Iterator[Column]:
     for name, joints in _both(*(Measure(f"left_{j}", (f"left_{j}", *TRUNK)) for j in ("wrist", "ankle"))):
-        yield Column(f"robust.{name}.side", "view_robust", "torso", 0.5, -1, joints)
-        yield Column(f"robust.{name}.forward", "view_robust", "torso", 0.5, 1, joints)
-        yield Column(f"robust.{name}.up", "view_robust", "torso", 0.5, 1, joints)
+        spread = 0.5 * (LEGS if name.endswith("ankle") else 1)
+        yield Column(f"robust.{name}.side", "view_robust", "torso", spread, -1, joints)
+        yield Column(f"robust.{name}.forward", "view_robust", "torso", spread, 1, joints)
+        yield Column(f"robust.{name}.up", "view_robust", "torso", spread, 1, joints)
     for joint in ("left_elbow", "right_elbow", "left_knee", "right_knee", "nose"):
-        yield Column(f"robust.{joint}.up", "view_robust", "torso", 0.5, 1, (joint, *HIPS))
+        spread = 0.5 * (LEGS if joint.endswith("knee") else 1)
+        yield Column(f"robust.{joint}.up", "view_robust", "torso", spread, 1, (joint, *HIPS))
     yield Column("robust.hips_over_feet.side", "view_robust", "torso", 0.25, -1, (*HIPS, "left_ankle", "right_ankle"))
     yield Column("robust.turn_rate", "view_robust", "rad/s", 2.0, -1, TRUNK)
     yield Column("robust.facing", "view_robust", "cosine", 0.5, 1, TRUNK)
@@ -151,14 +166,14 @@ def _robust() -> Iterator[Column]:
 COLUMNS: tuple[Column, ...] = (
     *_angles(),
     *_motion("velocity", "motion", "torso/s", 2.0),
-    *_motion("acceleration", "motion", "torso/s2", 15.0),
-    *(Column(f"distance.{name}", "distances", "torso", 0.6, 1, joints) for name, joints in DISTANCES),
+    *_motion("acceleration", "motion", "torso/s2", 27.0),
+    *_distances(),
     *_symmetry(),
     *(Column(f"energy.{name}", "energy", "torso/s", 1.0, 1, joints) for name, joints in ENERGIES),
     *_robust(),
 )
-"""All columns in the order they are stored. The scales are typical spreads over dancing adults, rounded by hand, so
-that no unit outweighs another; they are constants of the feature version and are never fitted."""
+"""All columns in the order they are stored. The scales are typical spreads over dancing adults, larger
+where the pose is doubtful (hands, head, accelerations), rounded by hand; they are constants of the feature version."""
 
 GROUPS: dict[str, slice] = {
     group: slice(

@@ -66,7 +66,7 @@ def generate(
     bpm = float(np.clip(settings.bpm, *move.bpm))
     frames = max(2, round(move.beats * 60 / bpm * rate_hz))
     time_ns = np.round(np.arange(LOOPS * frames) * (move.beats * 60e9 / bpm / frames)).astype(np.int64)
-    world = np.tile(_loop(move, frames), (LOOPS, 1, 1))
+    world = np.tile(landmarks(_loop(move, frames), settings.torso_stretch), (LOOPS, 1, 1))
     weights = column_weights(move.signature, settings)
     templates = []
     for yaw in settings.views:
@@ -76,6 +76,17 @@ def generate(
         if move.mirrorable:
             templates.append(_middle(move, True, -yaw, bpm, frames, mirror(seen), _mirrored(weights)))
     return templates
+
+
+def landmarks(world: Float64, stretch: float) -> Float64:
+    """Joints (T, 33, 3) as the pose estimator places them: its shoulders lie above and its hips below the centres of
+    the joints, each by `stretch` of the torso's length."""
+    shoulders, hips = REFERENCE[::2], REFERENCE[1::2]
+    spine = world[:, shoulders].mean(axis=1, keepdims=True) - world[:, hips].mean(axis=1, keepdims=True)
+    placed = world.copy()
+    placed[:, shoulders] += stretch * spine
+    placed[:, hips] -= stretch * spine
+    return placed
 
 
 def see(world: Float64, time_ns: IntT, camera: Camera, depth_slope: float) -> PoseTrack:

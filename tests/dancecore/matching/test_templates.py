@@ -8,7 +8,7 @@ from cluster.settings import settings
 from dancecore.errors import DanceError
 from dancecore.features import COLUMNS, extract
 from dancecore.features.columns import MIRROR_FROM, MIRROR_SIGN
-from dancecore.matching.templates import Template, column_weights, generate, load, save, see
+from dancecore.matching.templates import Template, column_weights, generate, landmarks, load, save, see
 from dancecore.moves.body import NEUTRAL, joints
 from dancecore.moves.camera import Camera
 from dancecore.moves.motion import RIG, Motion
@@ -76,6 +76,7 @@ def test_a_clip_of_the_move_gives_the_template() -> None:
     body = joints(move.motion, NEUTRAL.varied(height=1.08))
     world = np.stack([np.interp(at, move.motion.beats, c) for c in body.reshape(65, -1).T], 1).reshape(-1, 33, 3)
     camera = Camera(640, 480, yaw=30, pitch=5, distance=4.2, target=(0.2, 0.9, 0))
+    world = landmarks(world, tuned.templates.torso_stretch)
     clip = extract(see(world, time_ns, camera, tuned.templates.depth_slope), tuned.features).values
     error = np.abs(clip[frames : 2 * frames] - template.values)
     assert error.mean() < 0.06
@@ -126,3 +127,11 @@ def test_camera_sees_depth_flattened() -> None:
     world = joints(_wave().motion)
     track = see(world, np.arange(65) * 50_000_000, Camera(360, 640, yaw=90), 0.5)
     assert np.ptp(track.world_m[0, :, 2]) == pytest.approx(np.ptp(world[0, :, 0]) / 2, rel=1e-5)
+
+
+def test_landmarks_lie_outside_the_torso_by_the_stretch() -> None:
+    world = joints(_wave().motion)
+    placed = landmarks(world, 0.1)
+    lengths = [np.linalg.norm(w[:, [11, 12]].mean(1) - w[:, [23, 24]].mean(1), axis=1) for w in (world, placed)]
+    assert lengths[1] == pytest.approx(1.2 * lengths[0])
+    assert np.array_equal(np.delete(placed, [11, 12, 23, 24], 1), np.delete(world, [11, 12, 23, 24], 1))
