@@ -1,5 +1,6 @@
 """ONNX Runtime on the processor or a CUDA card: chosen by what is there, said in one line."""
 
+import warnings
 from functools import cache
 
 import onnxruntime as ort
@@ -11,12 +12,26 @@ PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
 @cache
-def _cuda_works() -> bool:
-    """The CUDA provider is built in and a card answers: ONNX Runtime lists the provider with no card there."""
+def _cuda_trouble() -> str:
+    """Why CUDA cannot be used here, empty when it can: learned by opening a session of one node on it.
+
+    ONNX Runtime lists the provider whenever it is built in, and falls back without an error where the card, its driver
+    or cuDNN is missing.
+    """
     if PROVIDERS["cuda"] not in ort.get_available_providers():
-        return False
-    kinds = {device.device.type for device in ort.get_ep_devices() if device.ep_name == PROVIDERS["cuda"]}
-    return ort.OrtHardwareDeviceType.GPU in kinds
+        return "the ONNX Runtime that is installed has no CUDA"
+    from onnx import TensorProto, helper  # slow to import, and seldom needed
+
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "trial", ends[:1], ends[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    options = ort.SessionOptions()
+    options.log_severity_level = 4  # the trouble is said in our own line
+    with warnings.catch_warnings(action="ignore"):
+        session = ort.InferenceSession(model.SerializeToString(), options, providers=[PROVIDERS["cuda"]])
+    if PROVIDERS["cuda"] in session.get_providers():
+        return ""
+    return "CUDA does not start: no card, or its driver, CUDA 13 or cuDNN 9 is missing"
 
 
 def choose(provider: str = "auto") -> str:
@@ -26,19 +41,18 @@ def choose(provider: str = "auto") -> str:
     """
     if provider not in ("auto", *PROVIDERS):
         raise DanceError("INVALID_INPUT", f"pose provider must be auto, cpu or cuda, not {provider!r}")
-    if provider == "cuda" and not _cuda_works():
+    if provider == "cuda" and _cuda_trouble():
         raise DanceError(
             "PROVIDER_MISSING",
-            f"CUDA was asked for, but ONNX Runtime {ort.__version__} here offers only "
-            f"{', '.join(ort.get_available_providers())}: install the extra `gpu` in place of `cpu`, or ask for cpu",
+            f"CUDA was asked for, but {_cuda_trouble()}: install the extra `gpu` in place of `cpu`, or ask for cpu",
         )
-    return "cuda" if provider == "cuda" or (provider == "auto" and _cuda_works()) else "cpu"
+    return "cuda" if provider == "cuda" or (provider == "auto" and not _cuda_trouble()) else "cpu"
 
 
 def describe(provider: str = "auto") -> str:
     """One line for logs and `danceapp doctor`: where pose runs and why."""
     chosen = choose(provider)
-    reason = "as asked" if provider != "auto" else "a card was found" if chosen == "cuda" else "no CUDA card was found"
+    reason = "as asked" if provider != "auto" else _cuda_trouble() or "a CUDA card is there"
     return f"pose runs on {chosen} by ONNX Runtime {ort.__version__} ({reason})"
 
 
