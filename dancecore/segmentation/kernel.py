@@ -11,13 +11,6 @@ MEDIAN_ROWS = 400
 """Rows, evenly spread, whose 80 000 distances give the median: more do not move it, and pairs grow as the square."""
 
 
-def standardised(values: Float) -> Float:
-    """(N, D): every column with mean 0 and variance 1; a column that does not vary is 0."""
-    spread = values.std(axis=0)
-    still = spread <= 1e-6 * np.maximum(1, np.abs(values).max(axis=0))  # float32 rounding is no movement
-    return np.where(still, 0, (values - values.mean(axis=0)) / np.where(still, 1, spread)).astype(np.float32)
-
-
 def bandwidth(rows: Float) -> float:
     """gamma of exp(-gamma |x - y|^2): one over the median squared distance (Garreau et al. 2017)."""
     some = rows[np.linspace(0, len(rows) - 1, min(len(rows), MEDIAN_ROWS)).astype(int)]

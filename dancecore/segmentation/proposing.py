@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from dancecore.segmentation.kernel import bandwidth, span_costs, standardised
+from dancecore.segmentation.kernel import bandwidth, span_costs
 from dancecore.segmentation.partition import partition
 from dancecore.settings import SegmentationSettings
-from dancecore.types import MS, BeatGrid, Features, Float, IntT, Span
+from dancecore.types import MS, BeatGrid, Features, IntT, Span
 
 MINUTE_NS = 60_000_000_000
 
@@ -18,7 +18,8 @@ def propose(features: Features, beats: BeatGrid | None, settings: SegmentationSe
     A stretch is a run of rows in which at least `min_joints` joints are seen; one shorter than `min_ms` holds no move
     and is left out. Each is cut where it costs least: the kernel scatter within spans (see `span_costs`) plus
     `penalty` beats' worth of rows for every span, so that a dance and its music at another tempo are cut alike. The
-    optimisation is exact and has the limits inside.
+    optimisation is exact and has the limits inside. Columns count as they are: the feature version scales them to one
+    spread, and scaling them again to the clip's would enlarge the noise of joints that hardly move.
 
     When the beats are trusted (confidence at least `min_beat_confidence`), cuts may be on half beats only: snapping is
     part of the optimisation, not a step after it that could break a limit or the optimum. The grid is carried on
@@ -32,13 +33,8 @@ def propose(features: Features, beats: BeatGrid | None, settings: SegmentationSe
     runs = [run for run in _stretches(features, step, settings) if _length(features, run, step) >= settings.min_ms * MS]
     if not runs:
         return []
-    rows = standardised(np.concatenate([features.values[run] for run in runs]))
-    gamma, done, spans = bandwidth(rows), 0, []
-    for run in runs:
-        count = run.stop - run.start
-        spans += _cut(features.time_ns[run], step, rows[done : done + count], gamma, heard, settings)
-        done += count
-    return spans
+    gamma = bandwidth(np.concatenate([features.values[run] for run in runs]))
+    return [span for run in runs for span in _cut(features, run, step, gamma, heard, settings)]
 
 
 def warm_up(settings: SegmentationSettings) -> None:
@@ -62,9 +58,10 @@ def _length(features: Features, run: slice, step: int) -> int:
 
 
 def _cut(
-    time_ns: IntT, step: int, rows: Float, gamma: float, beats: BeatGrid | None, settings: SegmentationSettings
+    features: Features, run: slice, step: int, gamma: float, beats: BeatGrid | None, settings: SegmentationSettings
 ) -> list[Span]:
     """The best spans of one stretch."""
+    time_ns, rows = features.time_ns[run], features.values[run]
     shortest, longest = settings.min_ms * MS, settings.max_ms * MS
     edges = np.append(time_ns, time_ns[-1] + step)
     most = int((np.searchsorted(edges, edges + longest, side="right") - np.arange(len(edges))).max())
