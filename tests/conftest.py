@@ -29,6 +29,18 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The one Ray of this test session, joined by this process; its token lies in a folder of the session."""
+    from cluster import ray_session
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DANCEAPP_HOME", str(tmp_path_factory.mktemp("ray")))
+        patch.delenv("RAY_AUTH_TOKEN_PATH", raising=False)
+        with ray_session.session(None, settings().cluster):
+            yield
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """URL of a migrated, empty database on an embedded server of this test session; tests copy it, see postgres_url."""
     home = Path(

@@ -1,0 +1,101 @@
+"""The indexing job on Ray with quick workers: skipping, resuming, and clips that fail or kill."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from cluster import keys
+from cluster.ids import video_id
+from cluster.library import Library, load_library, store_moves
+from cluster.objects import LocalObjects
+from cluster.settings import home, settings
+from jobs.guard import Row
+from jobs.index import outstanding, run
+from jobs.probe import manifest_path
+from jobs.summary import Summary, summarise
+from tests.jobs.conftest import stored
+from tests.jobs.quick import QuickWorker
+
+Make = Callable[[str], Path]
+pytestmark = pytest.mark.usefixtures("ray_here")
+
+
+def index(folder: Path, library: Library | None = None) -> tuple[Summary, dict[str, Row]]:
+    """Index a folder as `jobs.index.index` does, on the Ray of the session; rows by file name."""
+    library = library or load_library(settings())
+    store_moves_once(library)
+    work = outstanding([folder], library, settings(), limit=None)
+    todo = manifest_path([folder]).with_suffix(".todo.parquet")
+    rows = list(run(work.todo, todo, library, settings(), QuickWorker))
+    return summarise(work.refused, rows, work.skipped), {Path(row["path"]).name: row for row in rows}
+
+
+def store_moves_once(library: Library) -> None:
+    from cluster.database import engine
+
+    store_moves(engine(), library.taxonomy)
+
+
+def test_a_second_run_changes_nothing(own_index: Engine, make_clip: Make) -> None:
+    folder = [make_clip("a.mp4"), make_clip("b.mp4")][0].parent
+    first, rows = index(folder)
+    assert (first.clips, first.indexed, first.skipped, first.errors) == (2, 2, 0, {})
+    assert (first.posed, first.frames, first.ceiling % 1000) == (2, 160, 0)
+    assert all(row["changed"] for row in rows.values())
+    before = stored(own_index)
+    again, _ = index(folder)
+    assert (again.clips, again.indexed, again.skipped) == (2, 0, 2)
+    assert stored(own_index) == before
+
+
+def test_a_clip_that_fails_or_kills_costs_only_itself(own_index: Engine, make_clip: Make) -> None:
+    """One without a dancer, one that is no video, one that kills every worker, one that kills only the first."""
+    folder = make_clip("good.mp4").parent
+    make_clip("nobody.mp4"), make_clip("poison.mp4"), make_clip("stumble.mp4")
+    (folder / "text.mp4").write_text("not a video")
+    summary, rows = index(folder)
+    assert summary.errors == {"probe/NOT_A_VIDEO": 1, "pose/NO_PERSON": 1, "pose/WORKER_DIED": 1}
+    assert summary.error_share == pytest.approx(3 / 5)
+    assert rows["nobody.mp4"]["message"] == "nobody is seen in this clip"
+    assert rows["poison.mp4"]["error"] == "pose/WORKER_DIED"
+    assert [rows[name]["error"] for name in ("good.mp4", "stumble.mp4")] == ["", ""]
+    states = [row[2:4] for row in stored(own_index) if row[0].startswith("anl_")]
+    assert sorted(states, key=str) == [
+        ("DONE", None), ("DONE", None), ("FAILED", "NO_PERSON"), ("FAILED", "WORKER_DIED"),
+    ]  # fmt: skip
+
+
+def test_finished_stages_are_not_done_again(own_index: Engine, make_clip: Make) -> None:
+    folder = make_clip("a.mp4").parent
+    library = load_library(settings())
+    _, rows = index(folder, library)
+    before = stored(own_index)
+    video, store = video_id(rows["a.mp4"]["sha256"]), LocalObjects(home() / "objects")
+    made = [keys.features(video, library.versions.features), keys.keypoints(video, library.versions.pose)]
+    marks = [(store.folder / key).stat().st_mtime_ns for key in made]
+    newer = replace(library, versions=replace(library.versions, model="dtw-2"))
+    summary, _ = index(folder, newer)
+    assert (summary.indexed, summary.resumed, summary.posed) == (1, 1, 0)
+    assert [(store.folder / key).stat().st_mtime_ns for key in made] == marks
+    after = [row for row in stored(own_index) if row[0].startswith("seg_")]
+    assert {row[11] for row in after} == {"dtw-2"}
+    old = [row for row in before if row[0].startswith("seg_")]
+    assert [row[2:9] for row in after] == [row[2:9] for row in old]
+
+
+def test_the_size_of_a_batch_does_not_matter(
+    own_index: Engine, make_clip: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several clips in one batch, as on a GPU, one of them poison: the others of its batch are indexed."""
+    folder = make_clip("poison.mp4").parent
+    make_clip("a.mp4"), make_clip("nobody.mp4")
+    real = "jobs.index.placement"
+    from jobs.index import placement
+
+    monkeypatch.setattr(real, lambda numbers: replace(placement(numbers), clips_per_batch=3))
+    summary, rows = index(folder)
+    assert summary.errors == {"pose/WORKER_DIED": 1, "pose/NO_PERSON": 1}
+    assert rows["a.mp4"]["error"] == ""
