@@ -68,6 +68,7 @@ class ObserveSettings:
     hidden_visibility: float
     hidden_factor: float
     lost_share: float
+    lost_s: float
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dancecore.synthetic.body import Body, build
 from dancecore.synthetic.choreography import Danced
 from dancecore.synthetic.clothes import dress
 from dancecore.synthetic.dance import Knobs, Lamp
-from dancecore.types import Image
+from dancecore.types import Float, Image
 
 SHADOW = 0.45
 """How much of the light the dancer keeps from the floor in the middle of the shadow."""
@@ -100,7 +100,7 @@ def light(lamp: Lamp, camera_yaw: float) -> render.Light:
     return render.Light(lamp.ambient, towards)
 
 
-def _sound(knobs: Knobs, seconds: float) -> np.ndarray:
+def _sound(knobs: Knobs, seconds: float) -> Float:
     """The music, cut where the picture begins: within the first beat."""
     before = knobs.first_beat * 60 / knobs.bpm
     beats_s = np.arange(sum(step.beats for step in knobs.steps)) * 60 / knobs.bpm

@@ -5,12 +5,13 @@ The errors are a first model of BlazePose's, their sizes fitted on rendered clip
 
 import numpy as np
 from scipy.signal import lfilter
+from scipy.special import ndtri
 
 from dancecore import skeleton
 from dancecore.moves.camera import Camera
 from dancecore.moves.motion import Float64
 from dancecore.settings import ObserveSettings
-from dancecore.types import Float, IntT, PoseTrack
+from dancecore.types import BoolT, Float, IntT, PoseTrack
 
 HIPS = [skeleton.INDEX["left_hip"], skeleton.INDEX["right_hip"]]
 SHOULDERS = [skeleton.INDEX["left_shoulder"], skeleton.INDEX["right_shoulder"]]
@@ -28,7 +29,7 @@ def observe(joints: Float64, time_ns: IntT, camera: Camera, settings: ObserveSet
     keep = _memory(time_ns, settings.jitter_s)
     xy = camera.project(joints)
     torso = np.linalg.norm(xy[:, SHOULDERS].mean(1) - xy[:, HIPS].mean(1), axis=1)
-    hidden = _behind_torso(joints, camera) | _lost(len(joints), keep, settings, rng)
+    hidden = _behind_torso(joints, camera) | _lost(len(joints), _memory(time_ns, settings.lost_s), settings, rng)
     loud = np.where(hidden, settings.hidden_factor, 1.0)[..., None]
     scale = np.maximum(torso, np.median(torso) / 2)[:, None, None]
     noise = settings.offset * rng.standard_normal((1, 33, 2)) + settings.jitter * loud * _drift(xy.shape, keep, rng)
@@ -68,13 +69,13 @@ def _drift(shape: tuple[int, ...], keep: float, rng: np.random.Generator) -> Flo
     return np.asarray(lfilter([1.0], [1.0, -keep], fresh, axis=0))
 
 
-def _lost(frames: int, keep: float, settings: ObserveSettings, rng: np.random.Generator) -> np.ndarray:
+def _lost(frames: int, keep: float, settings: ObserveSettings, rng: np.random.Generator) -> BoolT:
     """(T, 33) bool: joints that the estimator loses for a while, each `settings.lost_share` of the time."""
     level = _drift((frames, 33), keep, rng)
-    return np.asarray(level < np.quantile(rng.standard_normal(4096), settings.lost_share))
+    return np.asarray(level < ndtri(settings.lost_share))
 
 
-def _behind_torso(joints: Float64, camera: Camera) -> np.ndarray:
+def _behind_torso(joints: Float64, camera: Camera) -> BoolT:
     """(T, 33) bool: arm joints inside the torso's outline and farther from the camera than its middle."""
     seen, xy = camera.see(joints), camera.project(joints)
     corners = xy[:, [SHOULDERS[0], SHOULDERS[1], HIPS[1], HIPS[0]]]
