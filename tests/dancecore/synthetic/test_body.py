@@ -1,5 +1,7 @@
 """The body does what the Motion says, whoever it belongs to."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -9,6 +11,7 @@ from dancecore.errors import DanceError
 from dancecore.moves import body as stick
 from dancecore.moves.motion import RIG, Motion
 from dancecore.moves.taxonomy import Taxonomy
+from dancecore.synthetic import rig
 from dancecore.synthetic.body import T_POSE, Body
 from dancecore.synthetic.rig import Shape
 
@@ -124,3 +127,10 @@ def test_shapes_that_are_refused(change: dict[str, float], words: str) -> None:
     whole = {"gender": 0.5, "age": 0.7, "muscle": 0.5, "weight": 0.5, "height": 0.5, "proportions": 0.5}
     with pytest.raises(DanceError, match=words):
         Shape(**(whole | change))
+
+
+def test_without_anny_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "anny", None)
+    with pytest.raises(DanceError, match=r"danceapp\[synthetic\]") as caught:
+        rig._model.__wrapped__()
+    assert caught.value.code == "MISSING_EXTRA"
