@@ -42,8 +42,6 @@ def connect(address: str | None, settings: ClusterSettings) -> None:
     secure(local=not target)
     import ray
 
-    logging.getLogger("ray.data").setLevel(logging.ERROR)  # progress is told by cluster.telemetry
-
     if not target:
         ray.init(
             address="local", include_dashboard=False, object_store_memory=settings.object_store_mb * 1_000_000,
@@ -67,6 +65,7 @@ def secure(local: bool) -> None:
     that is joined, RAY_AUTH_MODE as its owner set it is kept; it is read when Ray is first imported.
     """
     os.environ.update(WORKER_ENV)
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # Ray's own log files keep the rest out of the terminal
     if local:
         os.environ.pop("RAY_AUTH_MODE", None)
     if os.environ.get("RAY_AUTH_MODE", "token") == "token" and not os.environ.get("RAY_AUTH_TOKEN"):

@@ -164,6 +164,28 @@ def models(
         print_models(as_json)
 
 
+@app.command()
+def synthesise(
+    out: Annotated[Path, typer.Option(help="Folder for the clips.")] = Path("synthetic"),
+    count: Annotated[int, typer.Option(min=1, help="How many clips.")] = 10,
+    first_seed: Annotated[int, typer.Option(min=0, help="The first clip's seed; the others follow it.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    joints: Annotated[bool, typer.Option(help="Write the true joints too, as NPZ.")] = False,
+    samples: Annotated[bool, typer.Option(help="Make the committed sample clips again instead.")] = False,
+) -> None:
+    """Make synthetic dance clips with their ground truth; needs the extra `synthetic`.
+
+    The same seed makes the same clip. The first run on a machine prepares the body for some minutes.
+
+    [bold]Example[/bold]
+
+      danceapp synthesise --out synthetic --count 20 --workers 4
+    """
+    from jobs.synthesise import main
+
+    main(out=out, count=count, first_seed=first_seed, workers=workers, joints=joints, samples=samples)
+
+
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
 app.add_typer(db, name="db")
 

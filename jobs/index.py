@@ -1,5 +1,6 @@
 """The indexing job: a manifest of clips in, rows of named moves in the database out. One Ray Data chain."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -39,10 +40,11 @@ def index(
     Run again after any interruption it takes up where it was. Raises DanceError for what stops the whole run:
     INVALID_INPUT, NO_CLIPS, CLUSTER_UNREACHABLE, PLACEMENT_SHORTFALL, WEIGHTS_MISSING, DATABASE_UNAVAILABLE.
     """
+    clips, manifest = find_clips(paths)[:limit], manifest_path(paths, limit)
     library = ready(settings)
     with session(address, settings.cluster):
-        work = outstanding(paths, library, settings, limit)
-        rows = list(run(work.todo, manifest_path(paths, limit).with_suffix(".todo.parquet"), library, settings, pose))
+        work = outstanding(clips, manifest, library, settings)
+        rows = list(run(work.todo, manifest.with_suffix(".todo.parquet"), library, settings, pose))
     return summarise(work.refused, rows, work.skipped)
 
 
@@ -50,9 +52,10 @@ def survey(
     paths: Sequence[Path], settings: Settings, *, address: str | None = None, limit: int | None = None
 ) -> tuple[Work, Plan]:
     """What `index` would do, and on which workers; nothing is indexed."""
+    clips, manifest = find_clips(paths)[:limit], manifest_path(paths, limit)
     library = ready(settings)
     with session(address, settings.cluster):
-        return outstanding(paths, library, settings, limit), placement(settings)
+        return outstanding(clips, manifest, library, settings), placement(settings)
 
 
 def ready(settings: Settings) -> Library:
@@ -71,9 +74,9 @@ def placement(settings: Settings) -> Plan:
     return placed
 
 
-def outstanding(paths: Sequence[Path], library: Library, settings: Settings, limit: int | None) -> Work:
+def outstanding(clips: Sequence[Path], manifest: Path, library: Library, settings: Settings) -> Work:
     """Probe the clips and leave out those that are indexed at these versions already."""
-    rows = probe_clips(find_clips(paths)[:limit], manifest_path(paths, limit), settings)
+    rows = probe_clips(clips, manifest, settings)
     sound = [row for row in rows if not row["error"]]
     known = store.done(engine(), [row["sha256"] for row in sound], library.versions)
     todo = [row for row in sound if row["sha256"] not in known]
@@ -142,8 +145,9 @@ def _no_more_than(clips: int, placed: Plan) -> Plan:
 
 def _read(manifest: Path, clips: int, placed: Plan) -> "Dataset":
     """The manifest in blocks of one batch, so that every clip finds the next free worker."""
-    import ray
+    import ray.data
 
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # after its import, which sets it
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False  # cluster.telemetry draws ours
     context.use_datasource_v2 = False  # it lists files in a task of a whole core, which waits for ever for the actors

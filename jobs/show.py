@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -57,7 +58,7 @@ def _print_table(rows: list[MoveUse]) -> None:
     if not rows:
         print("no moves yet: danceapp index FOLDER")
         return
-    table = Table(title="The move index, most used first")
+    table = Table(title="The move index, most used first", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("rank", "move", "family", "uses", "clips", "share", "time", "first seen", "trend"):
         table.add_column(name, justify="left" if name in ("move", "family", "first seen") else "right")
     for row in rows:

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import Engine
 
 from cluster import keys
+from cluster.database import engine
 from cluster.ids import video_id
 from cluster.library import Library, load_library, store_moves
 from cluster.objects import LocalObjects
 from cluster.settings import home, settings
 from jobs.guard import Row
 from jobs.index import outstanding, run
-from jobs.probe import manifest_path
+from jobs.probe import find_clips, manifest_path
 from jobs.summary import Summary, summarise
 from tests.jobs.conftest import stored
 from tests.jobs.quick import QuickWorker
@@ -26,17 +27,11 @@ pytestmark = pytest.mark.usefixtures("ray_here")
 def index(folder: Path, library: Library | None = None) -> tuple[Summary, dict[str, Row]]:
     """Index a folder as `jobs.index.index` does, on the Ray of the session; rows by file name."""
     library = library or load_library(settings())
-    store_moves_once(library)
-    work = outstanding([folder], library, settings(), limit=None)
-    todo = manifest_path([folder]).with_suffix(".todo.parquet")
-    rows = list(run(work.todo, todo, library, settings(), QuickWorker))
-    return summarise(work.refused, rows, work.skipped), {Path(row["path"]).name: row for row in rows}
-
-
-def store_moves_once(library: Library) -> None:
-    from cluster.database import engine
-
     store_moves(engine(), library.taxonomy)
+    manifest = manifest_path([folder])
+    work = outstanding(find_clips([folder]), manifest, library, settings())
+    rows = list(run(work.todo, manifest.with_suffix(".todo.parquet"), library, settings(), QuickWorker))
+    return summarise(work.refused, rows, work.skipped), {Path(row["path"]).name: row for row in rows}
 
 
 def test_a_second_run_changes_nothing(own_index: Engine, make_clip: Make) -> None:
