@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from cluster.settings import settings
@@ -103,6 +104,7 @@ def clips(draw):
     return out
 
 
+@hypothesis(deadline=None)  # the machine may be busy
 @given(clips())
 def test_segments_are_ordered_apart_and_within_the_spans(clip):
     found = decode(clip, settings().decoding)

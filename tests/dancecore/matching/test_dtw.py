@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from dtaidistance import dtw_ndim
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -88,6 +88,8 @@ def inside(i, j, rows, columns, band):
     return across <= band * max(rows, columns) + 1e-9
 
 
+COMPILING = settings(deadline=None)  # the first call compiles
+
 VALUES = st.floats(-10, 10, width=32)
 
 
@@ -107,6 +109,7 @@ def fitting(query, reference, band):
     return None
 
 
+@COMPILING
 @given(pairs())
 def test_equals_the_textbook(pair):
     query, reference, band = pair
@@ -116,6 +119,7 @@ def test_equals_the_textbook(pair):
     assert found.cost * len(found.path) == pytest.approx(total, rel=1e-9, abs=1e-9)
 
 
+@COMPILING
 @given(pairs())
 def test_path_goes_corner_to_corner_inside_the_band_and_costs_what_is_said(pair):
     query, reference, band = pair
@@ -130,6 +134,7 @@ def test_path_goes_corner_to_corner_inside_the_band_and_costs_what_is_said(pair)
     assert found.cost == pytest.approx(steps.mean(), rel=1e-6, abs=1e-9)
 
 
+@COMPILING
 @given(pairs())
 def test_total_is_symmetric_and_at_least_both_ends(pair):
     query, reference, band = pair
@@ -142,6 +147,7 @@ def test_total_is_symmetric_and_at_least_both_ends(pair):
     assert there.cost * len(there.path) >= bound - 1e-6
 
 
+@COMPILING
 @given(pairs())
 def test_the_same_series_costs_nothing(pair):
     query, _, band = pair
