@@ -37,13 +37,6 @@ def propose(features: Features, beats: BeatGrid | None, settings: SegmentationSe
     return [span for run in runs for span in _cut(features, run, step, gamma, heard, settings)]
 
 
-def warm_up(settings: SegmentationSettings) -> None:
-    """Compile and cache the kernels; set-up calls this once."""
-    times = np.arange(40, dtype=np.int64) * 50 * MS
-    still = np.zeros((len(times), 128), np.float32)
-    propose(Features(times, still, np.ones((len(times), 33), np.float32)), None, settings)
-
-
 def _stretches(features: Features, step: int, settings: SegmentationSettings) -> list[slice]:
     """Runs of rows with a dancer, broken where the clock jumps by more than a row and a half."""
     seen = (features.mask >= settings.min_joint_confidence).sum(axis=1) >= settings.min_joints

@@ -1,0 +1,58 @@
+"""Moves are found and named in rendered dances nobody has seen before: new seeds, so new bodies, cameras and orders."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+import pytest
+
+from cluster.library import load_library
+from cluster.settings import settings
+from cluster.weights import weights_dir
+from dancecore.learning import metrics
+from dancecore.learning.metrics import Confusion, Counts, Interval
+from dancecore.pipeline import analyse
+from dancecore.pose import load
+from dancecore.types import MS
+
+CLIPS = 30
+
+
+def truth(clip: Path) -> list[Interval]:
+    told = json.loads(clip.with_suffix(".json").read_text())
+    return [Interval(s["start_ms"] * MS, s["end_ms"] * MS, s["move_id"]) for s in told["segments"]]
+
+
+def table(confusion: Confusion) -> str:
+    """One line for each true label: its F1 and what its frames were taken for."""
+    scores, lines = metrics.class_f1(confusion), []
+    for label, row in zip(confusion.labels, confusion.counts, strict=True):
+        taken = sorted(zip(row, confusion.labels, strict=True), reverse=True, key=lambda pair: pair[0])
+        words = ", ".join(f"{name} {count}" for count, name in taken if count)
+        lines.append(f"{label!s:22} F1 {scores[label]:.2f}   {words}")
+    return "\n".join(lines)
+
+
+@pytest.mark.slow
+def test_moves_of_unseen_dancers_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("anny", reason="the synthetic dancer needs the extra `synthetic`")
+    from jobs.synthesise import synthesise
+
+    seeds = [secrets.randbelow(10**6) + 10**6 for _ in range(CLIPS)]
+    clips = synthesise(tmp_path, seeds, settings().synthetic, workers=os.cpu_count() or 1)
+    analysis = settings().analysis
+    model, bank = load(analysis.pose.variant, weights_dir(), analysis.pose), load_library(settings()).bank
+    true, found, counts = [], [], Counts(0, 0, 0)
+    for clip in clips:
+        result = analyse(clip, model, bank, analysis)
+        wanted, given = truth(clip), metrics.intervals(result.segments)
+        true += metrics.frames(wanted, wanted[-1].end_ns)
+        found += metrics.frames(given, wanted[-1].end_ns)
+        counts += metrics.segment_counts(wanted, given, overlap=0.5)
+    confusion = metrics.confusion(true, found)
+    macro_f1 = metrics.macro_f1(confusion)
+    with capsys.disabled():
+        print(f"\nseeds {seeds}\n{table(confusion)}\nmacro-F1 {macro_f1:.3f}   segment F1@50 {counts.f1:.3f}")
+    assert macro_f1 >= 0.80
+    assert counts.f1 >= 0.60
