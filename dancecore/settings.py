@@ -133,8 +133,8 @@ class MatchingSettings:
 class DecodingSettings:
     """When a reading is believed, and what merges (`configs/decoding.yaml`)."""
 
-    min_confidence: float
     max_distance: float
+    max_ratio: float
     merge_gap_ms: int
     high: float
     medium: float

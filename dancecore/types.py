@@ -178,14 +178,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class MoveScores:
-    """The best readings of one span, nearest first, one for each (move, mirror).
-
-    `typical` is how far the span is from all readings on average: what a distance is judged against.
-    """
+    """The best readings of one span, nearest first, one for each (move, mirror)."""
 
     span: Span
     candidates: tuple[Candidate, ...]
-    typical: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dancecore.errors import DanceError
 from dancecore.features.columns import COLUMNS
 from dancecore.matching.templates import Template
 from dancecore.settings import MatchingSettings
-from dancecore.types import OTHER, Float, IntT
+from dancecore.types import Float, IntT
 
 Reading = tuple[str, bool]
 
@@ -45,7 +45,7 @@ class Bank:
 
     @classmethod
     def build(cls, templates: Sequence[Template], settings: MatchingSettings) -> Self:
-        """The bank of these templates, OTHER having one side only.
+        """The bank of these templates.
 
         Where a move's mirrored loop is, within `same_side`, its straight loop begun elsewhere (a two-step begun to
         the other side), the mirrored one is left out: no clip tells them apart.
@@ -54,11 +54,11 @@ class Bank:
         if not templates:
             raise DanceError("INVALID_INPUT", "a bank needs at least one template")
         ordered = sorted(_told_apart(templates, settings.same_side), key=lambda t: t.bpm)
-        readings = tuple(sorted({_reading(t) for t in ordered}))
+        readings = tuple(sorted({(t.move_id, t.mirror) for t in ordered}))
         weights = np.array([t.weights / t.weights.sum() for t in ordered], np.float32)
         firsts = np.cumsum([0, *(len(t.values) for t in ordered)])
         loops = tuple(
-            Loop(readings.index(_reading(t)), t.bpm, int(first), len(t.values), _starts(t, settings))
+            Loop(readings.index((t.move_id, t.mirror)), t.bpm, int(first), len(t.values), _starts(t, settings))
             for t, first in zip(ordered, firsts, strict=False)
         )
         frames = np.concatenate(
@@ -74,10 +74,6 @@ class Bank:
             groups.append((bpm, slice(first, first + count)))
             first += count
         return groups
-
-
-def _reading(template: Template) -> Reading:
-    return template.move_id, template.mirror and template.move_id != OTHER
 
 
 def _told_apart(templates: Sequence[Template], same_side: float) -> list[Template]:

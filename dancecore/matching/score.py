@@ -25,7 +25,6 @@ def score(
     the loop; a reading's distance is that of its nearest window. The tempo ratio is the music's over the template's
     when the beats are trusted, otherwise each of `tempi`. Distances are root mean squares over columns, weighted by
     the template's columns times the confidence of the joints they are taken of, averaged over the warping path.
-    Templates of OTHER compete like those of a move.
     Raises DanceError("INVALID_INPUT") for a span with fewer than two frames.
     """
     trust = confidence(features.mask)
@@ -55,7 +54,7 @@ def _score_span(
         for r in nearest
         for move_id, mirror in [bank.readings[r]]
     )
-    return MoveScores(span, tuple(candidates), float(distance.mean()))
+    return MoveScores(span, tuple(candidates))
 
 
 def _ratios(template_bpm: float, bpm: float | None, settings: MatchingSettings) -> Iterator[float]:

@@ -1,6 +1,5 @@
 """Spans against a bank of random smooth loops: the numbers are DTW's, and what was cut from a move is found again."""
 
-import dataclasses
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from dancecore.matching.bank import TIME_ORDER, Bank
 from dancecore.matching.dtw import align
 from dancecore.matching.score import score
 from dancecore.matching.templates import Template
-from dancecore.types import OTHER, BeatGrid, Features, Span
+from dancecore.types import BeatGrid, Features, Span
 
 MATCHING = settings().matching
 RATE_NS = 50_000_000
@@ -171,17 +170,6 @@ def half_cycle(mirror: bool) -> Template:
 def test_sides_that_only_begin_elsewhere_are_one():
     bank = Bank.build([half_cycle(False), half_cycle(True), template(1, False), template(1, True)], MATCHING)
     assert bank.readings == (("move1", False), ("move1", True), ("swing", False))
-
-
-def test_templates_of_other_compete_and_have_one_side():
-    other = [dataclasses.replace(template(0, side), move_id=OTHER) for side in (False, True)]
-    bank = Bank.build([*other, template(1, False)], MATCHING)
-    assert bank.readings == (("move1", False), (OTHER, False))
-    for side in (False, True):
-        values = dance(0, mirror=side)
-        (found,) = score(features(values), whole(values), beats(BPM), bank, MATCHING)
-        assert found.candidates[0].move_id == OTHER
-        assert found.typical == pytest.approx(np.mean([c.distance for c in found.candidates]))
 
 
 def test_a_span_of_one_frame_is_refused():
