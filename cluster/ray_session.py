@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,9 @@ WORKER_ENV = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "PYTHONDONTWRITEBYTECODE": "",  # empty is unset: a worker that finds no bytecode compiles every import again
 }
+
+KNOCK_S = 5
+"""How long somebody at an address may take to open the door: a lost packet is sent again after 1 and 3 s."""
 
 
 @contextmanager
@@ -49,13 +53,21 @@ def connect(address: str | None, settings: ClusterSettings) -> None:
         )  # fmt: skip
         return
     try:
+        _knock(target)
         ray.init(
             address=target, logging_level=logging.ERROR, log_to_driver=False, namespace="danceapp",
             runtime_env={"env_vars": _shared_env()},
         )  # fmt: skip
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise DanceError("CLUSTER_UNREACHABLE", f"no Ray at {target!r}: {reason}", {"address": target}) from error
+
+
+def _knock(address: str) -> None:
+    """Raise OSError when nobody listens at host:port; Ray itself would ask again for minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=KNOCK_S).close()
 
 
 def secure(local: bool) -> None:
