@@ -33,8 +33,9 @@ define step
 @echo "setup: $(1)"; { $(2); } >>.venv/setup.log 2>&1 || { echo "setup failed: $(1): $(3) (details: .venv/setup.log)"; exit 1; }
 endef
 
-# Without its dependencies, or its own OpenCV would overwrite the headless one; where it has no wheel its tests skip.
-ORACLE := "mediapipe==0.10.33; sys_platform == 'linux' and platform_machine == 'x86_64'"
+# Test oracles, without their dependencies: MediaPipe's OpenCV would overwrite the headless one, and aeon asks for an older
+# numba than the one it runs with. Where MediaPipe has no wheel its tests skip.
+ORACLES := "mediapipe==0.10.33; sys_platform == 'linux' and platform_machine == 'x86_64'" aeon==1.6.0
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
@@ -48,7 +49,7 @@ ORACLE := "mediapipe==0.10.33; sys_platform == 'linux' and platform_machine == '
 	@touch $@
 
 .venv/dev: .venv/run
-	$(call step,MediaPipe as the oracle of pose,$(BIN)/python -m pip install --no-deps $(ORACLE),is there a network?)
+	$(call step,test oracles,$(BIN)/python -m pip install --no-deps $(ORACLES),is there a network?)
 	$(call step,development tools,$(BIN)/python -m pip install -e '.[$(ORT)$(,)synthetic$(,)bench$(,)dev]',is there a network?)
 	$(call step,the synthetic body (a minute the first time),$(BIN)/python -m dancecore.synthetic.rig,is the disk full?)
 	@touch $@
