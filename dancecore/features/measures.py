@@ -157,8 +157,8 @@ def _elevation(vector: Float64) -> Float64:
 
 
 def _signed_angle(opposite: Float64, adjacent: Float64) -> Float64:
-    """The arc tangent, exactly odd in `opposite`."""
-    return np.copysign(np.arctan2(np.abs(opposite), adjacent), opposite)
+    """The arc tangent, exactly odd in `opposite`; 0 where both are: a negative zero would make it half a turn."""
+    return np.copysign(np.arctan2(np.abs(opposite), adjacent + 0.0), opposite)
 
 
 def _length(vector: Float64) -> Float64:

@@ -152,13 +152,19 @@ def test_mirror_is_exact_on_a_dance(yaw: float) -> None:
     assert np.array_equal(mirror(extract(track, TUNED)).values, extract(track.mirrored(), TUNED).values)
 
 
+@pytest.mark.parametrize("joint", [slice(11, 33), [11, 12, 23, 24], slice(None)], ids=["body", "trunk", "anything"])
+def test_mirror_is_exact_where_joints_are_never_seen(joint: slice | list[int]) -> None:
+    track = _without(seen(dance(times(1)), times(1)), slice(None), joint)
+    assert np.array_equal(mirror(extract(track, TUNED)).values, extract(track.mirrored(), TUNED).values)
+
+
 def test_a_symmetric_pose_is_its_own_mirror() -> None:
     seconds = times(1)
     values = extract(seen(joints(motion(seconds)), seconds), TUNED).values
     assert np.abs(values[:, GROUPS["symmetry"]]).max() < 1e-4
 
 
-def _without(track: PoseTrack, frames: slice, joint: int | slice) -> PoseTrack:
+def _without(track: PoseTrack, frames: slice, joint: int | slice | list[int]) -> PoseTrack:
     xy, world, visibility = track.xy_px.copy(), track.world_m.copy(), track.visibility.copy()
     xy[frames, joint], world[frames, joint], visibility[frames, joint] = np.nan, np.nan, 0
     return replace(track, xy_px=xy, world_m=world, visibility=visibility)
