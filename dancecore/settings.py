@@ -196,7 +196,6 @@ class TemplateSettings:
     depth_slope: float
     torso_stretch: float
     signature_floor: float
-    group_weights: dict[str, float]
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def see(world: Float64, time_ns: IntT, camera: Camera, depth_slope: float) -> Po
 
 
 def column_weights(signature: dict[str, float], settings: TemplateSettings) -> Float:
-    """(128,) how much each column tells: its group's weight, less for joints that are no signature of the move.
+    """(128,) how much each column tells: 1, less for joints that are no signature of the move.
 
     A column counts for the strongest signature among its joints, shoulders and hips left out where it has others.
     """
@@ -115,8 +115,7 @@ def column_weights(signature: dict[str, float], settings: TemplateSettings) -> F
     own = COLUMN_JOINTS.copy()
     own[:, REFERENCE] &= ~np.delete(COLUMN_JOINTS, REFERENCE, axis=1).any(axis=1, keepdims=True)
     strength = np.where(own, of_joint, 0).max(axis=1)
-    groups = np.array([settings.group_weights[column.group] for column in COLUMNS])
-    return (groups * (settings.signature_floor + (1 - settings.signature_floor) * strength)).astype(np.float32)
+    return (settings.signature_floor + (1 - settings.signature_floor) * strength).astype(np.float32)
 
 
 def save(template: Template) -> bytes:
