@@ -18,7 +18,7 @@ class Proportions:
 
     The defaults are the fractions of body height of Drillis & Contini (1966), as tabulated by Winter (2009, figure
     4.1), for a body of 1.70 m; `hip_width` is between hip joint centres (Bell et al. 1990: 0.6 of the pelvis breadth).
-    Everything below the pelvis must be scaled together (`leg_scaled`), so that feet that stand on the floor in one
+    Everything below the pelvis must be scaled together (`varied`), so that feet that stand on the floor in one
     body stand on it in every body.
     """
 

@@ -42,10 +42,9 @@ def choose(provider: str = "auto") -> str:
     if provider not in ("auto", *PROVIDERS):
         raise DanceError("INVALID_INPUT", f"pose provider must be auto, cpu or cuda, not {provider!r}")
     if provider == "cuda" and _cuda_trouble():
-        raise DanceError(
-            "PROVIDER_MISSING",
-            f"CUDA was asked for, but {_cuda_trouble()}: install the extra `gpu` in place of `cpu`, or ask for cpu",
-        )
+        built_in = PROVIDERS["cuda"] in ort.get_available_providers()
+        remedy = "" if built_in else "install the extra `gpu` in place of `cpu`, or "
+        raise DanceError("PROVIDER_MISSING", f"CUDA was asked for, but {_cuda_trouble()}: {remedy}ask for cpu")
     return "cuda" if provider == "cuda" or (provider == "auto" and not _cuda_trouble()) else "cpu"
 
 
