@@ -24,9 +24,12 @@ OTHER = "other"
 MS = 1_000_000
 """Nanoseconds in a millisecond."""
 
+SECOND = 1_000_000_000
+"""Nanoseconds in a second."""
+
 
 def check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: type) -> None:
-    """Raise DanceError("INVALID_INPUT") unless `array` has this shape (-1: any length) and dtype."""
+    """Raise DanceError("INVALID_INPUT") unless `array` has this shape (-1: any length) and dtype; make it read-only."""
     fits = array.ndim == len(shape) and all(want in (-1, got) for want, got in zip(shape, array.shape, strict=True))
     if not fits or array.dtype != dtype:
         want = f"{np.dtype(dtype).name} {shape}"
@@ -100,8 +103,8 @@ class PoseTrack:
 
     @property
     def present(self) -> BoolT:
-        """(T,) bool: the dancer was found in this frame."""
-        return np.isfinite(self.xy_px[:, 0, 0])
+        """(T,) bool: the dancer, or any joint of theirs that cleaning left, was found in this frame."""
+        return np.asarray(np.isfinite(self.xy_px[..., 0]).any(axis=1))
 
     def window(self, start_ns: int, end_ns: int) -> Self:
         """The frames in [start_ns, end_ns)."""

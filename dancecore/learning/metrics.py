@@ -7,11 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancecore.errors import DanceError
-from dancecore.types import OTHER, IntT, Segment
+from dancecore.types import OTHER, SECOND, IntT, Segment
 
 Label = Hashable
-
-SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dancecore.media.container import opened, seconds, video_stream
 from dancecore.media.timeline import Shown, Timeline, shown, timeline_of
 from dancecore.media.upright import viewed_size
 from dancecore.settings import MediaSettings
-from dancecore.types import MS, ClipInfo
+from dancecore.types import MS, SECOND, ClipInfo
 
 KEY_SPACING_S = 1.0
 """Key pictures nearer than this to the last decoded one are passed over: some codecs have nothing else."""
@@ -61,7 +61,7 @@ def probe(path: Path, settings: MediaSettings) -> ClipInfo:
         _check_length(path, times, settings)
         return ClipInfo(
             path=path, sha256=_sha256(path), bytes=size, duration_ms=times.duration_ns // MS,
-            fps=len(times.pts) * 1e9 / times.duration_ns, width=width, height=height,
+            fps=len(times.pts) * SECOND / times.duration_ns, width=width, height=height,
             has_audio=scan.sounds > 0, codec=stream.codec_context.name,
         )  # fmt: skip
 

@@ -9,8 +9,8 @@ from av.audio.frame import AudioFrame
 from av.container import InputContainer
 
 from dancecore.media.container import opened, seconds
-from dancecore.media.timeline import NS, timeline
-from dancecore.types import Float
+from dancecore.media.timeline import timeline
+from dancecore.types import SECOND, Float
 
 JITTER_S = 0.05
 """A timestamp nearer than this to where the last samples ended continues them: containers round timestamps."""
@@ -23,7 +23,7 @@ def audio(path: Path, rate: int) -> Float | None:
     the picture is left out. Raises DanceError as `opened` does, NO_VIDEO_STREAM, ZERO_FRAMES.
     """
     times = timeline(path)
-    samples = np.zeros(times.duration_ns * rate // NS, np.float32)
+    samples = np.zeros(times.duration_ns * rate // SECOND, np.float32)
     start_s, at, heard = float(times.start_pts * times.time_base), None, False
     with opened(path) as container:
         for frame in _resampled(container, rate):
@@ -49,12 +49,20 @@ def _resampled(container: InputContainer, rate: int) -> Iterator[AudioFrame]:
     """The first sound stream as mono float32 frames at `rate`; damaged packets are left out."""
     if not container.streams.audio:
         return
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+    resampler, kind = _to_mono(rate), None
     for packet in container.demux(container.streams.audio[0]):
         try:
             decoded = packet.decode()
         except av.InvalidDataError:
             continue
         for frame in decoded:
+            before, kind = kind, (frame.format.name, frame.layout.name, frame.sample_rate)
+            if before not in (None, kind):  # joined recordings change midway, and a resampler takes only one kind
+                yield from resampler.resample(None)
+                resampler = _to_mono(rate)
             yield from resampler.resample(frame)
     yield from resampler.resample(None)
+
+
+def _to_mono(rate: int) -> av.AudioResampler:
+    return av.AudioResampler(format="flt", layout="mono", rate=rate)

@@ -11,9 +11,7 @@ from av.video.stream import VideoStream
 
 from dancecore.errors import DanceError
 from dancecore.media.container import opened, video_stream
-from dancecore.types import IntT
-
-NS = 1_000_000_000
+from dancecore.types import SECOND, IntT
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +44,11 @@ class Timeline:
 
     def ns(self, pts: int) -> int:
         """Nanoseconds of a timestamp after the first picture."""
-        return round((pts - self.start_pts) * self.time_base * NS)
+        return round((pts - self.start_pts) * self.time_base * SECOND)
 
     def ticks(self, rate_hz: int) -> IntT:
         """(K,) int64 ns: the ticks of a clock of `rate_hz` that fall inside the clip."""
-        return np.arange(-(-self.duration_ns * rate_hz // NS), dtype=np.int64) * NS // rate_hz
+        return np.arange(-(-self.duration_ns * rate_hz // SECOND), dtype=np.int64) * SECOND // rate_hz
 
     def sampled(self, rate_hz: int) -> frozenset[int]:
         """The timestamps of those pictures that are on show at some tick of the clock."""

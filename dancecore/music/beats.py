@@ -6,9 +6,7 @@ from numpy.typing import NDArray
 
 from dancecore.errors import DanceError
 from dancecore.settings import MusicSettings
-from dancecore.types import BeatGrid, Float
-
-NS = 1_000_000_000
+from dancecore.types import SECOND, BeatGrid, Float
 
 MIN_BEATS = 4
 """Three intervals: fewer say nothing about a tempo."""
@@ -43,7 +41,7 @@ def track_beats(samples: Float, rate: int, settings: MusicSettings) -> BeatGrid 
     period = float(np.polyfit(np.arange(len(beats)), beats, 1)[0])
     return BeatGrid(
         bpm=60 * rate / (settings.hop * period),
-        beats_ns=np.round(times_s[times_s >= 0] * NS).astype(np.int64),
+        beats_ns=np.round(times_s[times_s >= 0] * SECOND).astype(np.int64),
         confidence=_confidence(onsets, period, settings.even_clarity),
     )
 

@@ -7,9 +7,7 @@ import numpy as np
 from dancecore.segmentation.kernel import bandwidth, span_costs
 from dancecore.segmentation.partition import partition
 from dancecore.settings import SegmentationSettings
-from dancecore.types import MS, BeatGrid, Features, IntT, Span
-
-MINUTE_NS = 60_000_000_000
+from dancecore.types import MS, SECOND, BeatGrid, Features, IntT, Span
 
 
 def propose(features: Features, beats: BeatGrid | None, settings: SegmentationSettings) -> list[Span]:
@@ -60,7 +58,7 @@ def _cut(
     most = int((np.searchsorted(edges, edges + longest, side="right") - np.arange(len(edges))).max())
     costs = span_costs(rows, gamma, min(most, len(rows)))
     bpm = settings.default_bpm if beats is None else beats.bpm
-    penalty = settings.penalty * MINUTE_NS / bpm / step
+    penalty = settings.penalty * 60 * SECOND / bpm / step
     places = edges if beats is None else _places(beats, int(edges[0]), int(edges[-1]))
     cuts = partition(costs, _rows_before(edges, places), places, shortest, longest, penalty)
     if not len(cuts):
@@ -78,7 +76,7 @@ def _rows_before(edges: IntT, places: IntT) -> IntT:
 def _places(beats: BeatGrid, start: int, end: int) -> IntT:
     """Half beats strictly inside (start, end), the grid carried on at its own tempo, with both ends."""
     known = beats.beats_ns if len(beats.beats_ns) else np.array([start])
-    period = round(MINUTE_NS / beats.bpm)
+    period = round(60 * SECOND / beats.bpm)
     earlier = np.arange(known[0], start - period, -period)[:0:-1]
     later = np.arange(known[-1], end + period, period)[1:]
     grid = np.concatenate([earlier, known, later])

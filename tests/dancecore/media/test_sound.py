@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -63,6 +64,35 @@ def test_sound_before_the_picture_is_left_out(tmp_path: Path) -> None:
     samples = audio(path, 16000)
     assert samples is not None
     assert heard_at(samples, 16000) == pytest.approx(0.55, abs=0.02)
+
+
+def spliced(folder: Path, layout: str, rate: int) -> Path:
+    """A second with mono sound at 44.1 kHz, then one whose sound is of another kind: two recordings joined."""
+    parts = []
+    for second, (channels, hertz) in enumerate((("mono", 44100), (layout, rate))):
+        parts.append(folder / f"{second}.ts")
+        with av.open(str(parts[-1]), "w") as container:
+            video = container.add_stream("libx264", rate=20)
+            video.height, video.width, video.pix_fmt = 64, 96, "yuv420p"
+            sound = container.add_stream("aac", rate=hertz, layout=channels)
+            for i in range(20):
+                shown = av.VideoFrame.from_ndarray(picture(i), format="rgb24")
+                shown.pts = 20 * second + i
+                container.mux(video.encode(shown))
+            tone = np.tile(burst(0.4, 1.0, hertz), (1 if channels == "mono" else 2, 1))
+            heard = av.AudioFrame.from_ndarray(tone, format="fltp", layout=channels)
+            heard.sample_rate, heard.pts = hertz, second * hertz
+            container.mux([*video.encode(None), *sound.encode(heard), *sound.encode(None)])
+    (folder / "both.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
+    return folder / "both.ts"
+
+
+@pytest.mark.parametrize(("layout", "rate"), [("stereo", 44100), ("mono", 48000)])
+def test_sound_that_changes_its_kind_midway(tmp_path: Path, layout: str, rate: int) -> None:
+    samples = audio(spliced(tmp_path, layout, rate), 16000)
+    assert samples is not None
+    for second in samples[:14000], samples[-16000:]:  # joined, the two overlap by two pictures
+        assert heard_at(second, 16000) == pytest.approx(0.45, abs=0.05)
 
 
 def test_no_sound(tmp_path: Path) -> None:
