@@ -31,9 +31,6 @@ class Style:
     seed: int
 
 
-AS_WRITTEN = Style(amplitude=1.0, sharpness=0.0, delay=0.0, asymmetry=0.0, noise_deg=0.0, seed=0)
-
-
 def styled(motion: Motion, style: Style) -> Motion:
     """The motion as danced in this style; the feet stay where the steps are, on the floor.
 

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dancecore.moves.body import joints
-from dancecore.moves.style import AS_WRITTEN, Style, styled
+from dancecore.moves.style import Style, styled
 from dancecore.moves.taxonomy import Move, Taxonomy
 from dancecore.skeleton import INDEX
 
 FEET = slice(29, 33)
+AS_WRITTEN = Style(amplitude=1.0, sharpness=0.0, delay=0.0, asymmetry=0.0, noise_deg=0.0, seed=0)
 
 
 def reach(world: np.ndarray, name: str) -> float:
