@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis
 from sqlalchemy import create_engine, text
 
 from cluster import embedded
@@ -17,6 +18,9 @@ from cluster.migrate import migrate
 from cluster.settings import settings
 
 ROOT = Path(__file__).parent.parent
+
+hypothesis.register_profile("untimed", deadline=None)  # first calls compile, and machines are shared: no time limits
+hypothesis.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
