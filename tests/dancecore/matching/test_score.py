@@ -1,6 +1,5 @@
 """Spans against a bank of random smooth loops: the numbers are DTW's, and what was cut from a move is found again."""
 
-
 import numpy as np
 import pytest
 
