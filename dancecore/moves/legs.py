@@ -55,6 +55,13 @@ def feet_of(motion: Motion) -> Feet:
     return Feet(ankle, rotation)
 
 
+def lift_of(feet: Feet) -> Float64:
+    """(F, 2): how far the lower end of each sole is off the floor; a raised heel over standing toes is no lift."""
+    soles = np.array([[0.0, -ANKLE, TOE], [0.0, -ANKLE, -HEEL]])
+    ends = feet.ankle[..., 1, None] + np.einsum("fsj,ej->fse", feet.rotation[..., 1, :], soles)
+    return ends.min(axis=-1).clip(min=0)
+
+
 def _unit(vectors: Float64) -> Float64:
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 

@@ -65,8 +65,7 @@ def _scaled_feet(feet: legs.Feet, amplitude: float) -> legs.Feet:
 
 
 def _reachable(root: Float64, pelvis: Float64, feet: legs.Feet) -> Float64:
-    lift = (feet.ankle[..., 1] - legs.ANKLE).clip(min=0)
-    height = legs.reachable_height(root, pelvis, feet, lift, loops=False)
+    height = legs.reachable_height(root, pelvis, feet, legs.lift_of(feet), loops=False)
     return np.where(np.isnan(height), root[:, 1], height)
 
 

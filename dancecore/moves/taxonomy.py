@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,8 @@ class Move:
     beats: int
     mirrorable: bool
     signature: dict[str, float]
-    motion: Motion
-    planted: NDArray[np.bool_]
+    motion: Motion = field(repr=False)
+    planted: NDArray[np.bool_] = field(repr=False)
 
     def __post_init__(self) -> None:
         check_shape("planted", self.planted, (len(self.motion.beats), 2), np.bool_)

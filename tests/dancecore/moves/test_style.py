@@ -44,6 +44,13 @@ def test_a_larger_or_smaller_dance_does_not_jump(move: Move, amplitude: float) -
     assert scaled < 1.6 * plain
 
 
+@pytest.mark.parametrize("amplitude", [0.75, 1.25])
+def test_a_larger_or_smaller_dance_stays_on_the_floor(move: Move, amplitude: float) -> None:
+    """Not even kneeling on raised heels does a foot sink in."""
+    low = joints(styled(move.motion, replace(AS_WRITTEN, amplitude=amplitude)))[:, FEET, 1].min(axis=1)
+    assert low.min() > -0.02
+
+
 def test_asymmetry_favours_the_left_arm(taxonomy: Taxonomy) -> None:
     world = joints(styled(taxonomy.moves["mv_jumping_jack"].motion, replace(AS_WRITTEN, asymmetry=0.3)))
     assert reach(world, "left_wrist") > 1.3 * reach(world, "right_wrist")
