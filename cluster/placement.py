@@ -28,7 +28,7 @@ class Plan:
     pose_cpus: float
     pose_gpus: float
     clips_per_batch: int
-    analysis_tasks: int
+    analysis_actors: int
     analysis_cpus: float
     notes: tuple[str, ...]
 
@@ -65,12 +65,12 @@ def _place(nodes: Sequence[Node], wants: ClusterSettings, gpu: bool, notes: tupl
     return Plan(
         provider="cuda" if gpu else "cpu", pose_actors=actors, pose_cpus=cpus, pose_gpus=gpus,
         clips_per_batch=wants.clips_per_batch if gpu else 1,
-        analysis_tasks=_analysis_tasks(nodes, slots, wants, cpus), analysis_cpus=wants.analysis_cpus, notes=notes,
+        analysis_actors=_analysis_actors(nodes, slots, wants, cpus), analysis_cpus=wants.analysis_cpus, notes=notes,
     )  # fmt: skip
 
 
 def _slots(node: Node, wants: ClusterSettings, cpus: float, gpus: float) -> int:
-    """How many pose actors fit on a node, each with room for one analysis task beside it."""
+    """How many pose actors fit on a node, each with room for its share of analysis beside it."""
     by_cpu = _times(node.cpus, cpus + wants.analysis_cpus)
     by_memory = _times(node.memory, wants.pose_memory_mb * MB)
     return min(by_cpu, by_memory, _gpu_slots(node, gpus) if gpus else by_cpu)
@@ -84,10 +84,9 @@ def _times(have: float, each: float) -> int:
     return floor(have / each + 1e-9)  # 0.3 / 0.1 is 2.9999999999999996
 
 
-def _analysis_tasks(nodes: Sequence[Node], slots: list[int], wants: ClusterSettings, cpus: float) -> int:
-    """Every core that no pose actor takes; at least one task where all actors together leave room for one."""
-    free = (_times(node.cpus - slot * cpus, wants.analysis_cpus) for node, slot in zip(nodes, slots, strict=True))
-    return max(1, sum(free))
+def _analysis_actors(nodes: Sequence[Node], slots: list[int], wants: ClusterSettings, cpus: float) -> int:
+    """One for every whole core that no pose actor takes; at least one, in the room that the actors leave together."""
+    return max(1, sum(_times(node.cpus - slot * cpus, 1) for node, slot in zip(nodes, slots, strict=True)))
 
 
 def _missing(nodes: Sequence[Node], wants: ClusterSettings, cpus: float, gpus: float) -> tuple[str, ...]:

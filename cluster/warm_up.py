@@ -1,29 +1,23 @@
-"""Compiles and caches, once at set-up, what would be compiled in the first clip: `python -m cluster.warm_up`.
-
-librosa takes 20 s on an empty cache, then 3 s a process.
-"""
+"""Compiles and caches, once at set-up, what would be compiled in the first clip: `python -m cluster.warm_up`."""
 
 import numpy as np
 
 from cluster.library import load_library
 from cluster.settings import settings
-from dancecore.music import track_beats
+from dancecore import music
 from dancecore.pipeline import identify
-from dancecore.types import Features
+from dancecore.types import SECOND, Features
 
-CLICKS_S = 4
+FRAMES = 80
 
 
 def main() -> None:
-    """Find the beats of a click track and the moves of a dancer who stands still."""
+    """Find the beats of a click track, and the moves of a dancer who stands still."""
     numbers = settings()
-    clicks = np.zeros(CLICKS_S * numbers.music.rate_hz, np.float32)
-    clicks[:: numbers.music.rate_hz // 2] = 1
-    beats = track_beats(clicks, numbers.music.rate_hz, numbers.music)
-    frames = CLICKS_S * numbers.media.rate_hz
-    time_ns = np.arange(frames, dtype=np.int64) * 1_000_000_000 // numbers.media.rate_hz
-    still = Features(time_ns, np.zeros((frames, 128), np.float32), np.ones((frames, 33), np.float32))
-    identify(still, beats, load_library(numbers).bank, numbers.analysis)
+    music.warm_up(numbers.music)
+    time_ns = np.arange(FRAMES, dtype=np.int64) * SECOND // numbers.media.rate_hz
+    still = Features(time_ns, np.zeros((FRAMES, 128), np.float32), np.ones((FRAMES, 33), np.float32))
+    identify(still, None, load_library(numbers).bank, numbers.analysis)
 
 
 if __name__ == "__main__":

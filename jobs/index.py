@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from dancecore.errors import DanceError
 from jobs import ledger
 from jobs.guard import Row
 from jobs.probe import find_clips, manifest_path, probe_clips
-from jobs.stages import BLANK, ROW, IndexWriter, PoseWorker, Run, extract_features, find_moves
+from jobs.stages import BLANK, ROW, IndexWriter, MoveFinder, PoseWorker, Run
 from jobs.summary import Summary, Work, summarise
 
 if TYPE_CHECKING:
@@ -112,22 +111,21 @@ def build(
     asks = asked(placed, told)
     return (
         manifest.map_batches(pose, **asks["pose"])                                      # 1:1  frames never leave it
-        .map_batches(partial(extract_features, run=told), **asks["analysis"])           # 1:1  poses to features
-        .map_batches(partial(find_moves, run=told, bank=bank), **asks["analysis"])      # 1:1  features to segments
+        .map_batches(MoveFinder, **asks["analysis"] | {"fn_constructor_args": (told, [bank])})  # 1:1  poses to segments
         .map_batches(IndexWriter, **asks["write"])                                      # 1:1  one transaction a clip
     )  # fmt: skip
 
 
 def asked(placed: Plan, told: Run) -> dict[str, dict[str, Any]]:
     """What each stage asks of Ray Data, from the plan."""
-    from ray.data import ActorPoolStrategy, TaskPoolStrategy
+    from ray.data import ActorPoolStrategy
 
     told_first = {"fn_constructor_args": (told,)}
     pool = ActorPoolStrategy(size=placed.pose_actors, max_tasks_in_flight_per_actor=told.settings.index.in_flight)
     pose = {"compute": pool, "num_cpus": placed.pose_cpus, "batch_size": placed.clips_per_batch}
     if placed.pose_gpus:
         pose["num_gpus"] = placed.pose_gpus
-    analysis = {"compute": TaskPoolStrategy(size=placed.analysis_tasks), "num_cpus": placed.analysis_cpus}
+    analysis = {"compute": ActorPoolStrategy(size=placed.analysis_actors), "num_cpus": placed.analysis_cpus}
     write = {"compute": ActorPoolStrategy(size=1), "num_cpus": 0}  # it waits for the database
     return {
         "pose": pose | told_first | {"batch_format": "pyarrow"},
@@ -139,8 +137,8 @@ def asked(placed: Plan, told: Run) -> dict[str, dict[str, Any]]:
 def _no_more_than(clips: int, placed: Plan) -> Plan:
     """A few clips need few workers."""
     batches = -(-clips // placed.clips_per_batch)
-    actors, tasks = min(placed.pose_actors, batches), min(placed.analysis_tasks, batches)
-    return replace(placed, pose_actors=actors, analysis_tasks=tasks)
+    poses, analyses = min(placed.pose_actors, batches), min(placed.analysis_actors, batches)
+    return replace(placed, pose_actors=poses, analysis_actors=analyses)
 
 
 def _read(manifest: Path, clips: int, placed: Plan) -> "Dataset":

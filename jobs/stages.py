@@ -122,13 +122,28 @@ def _cleaned(tracks: list[PoseTrack], settings: PoseSettings) -> list[PoseTrack]
     return [clean(track, settings) for track in (first, *(track for track in tracks if track is not first))]
 
 
-def extract_features(batch: pa.Table, run: Run) -> pa.Table:
-    """Stored poses to stored features."""
-    from dancecore.features import extract
-    from dancecore.features.packing import pack
+class MoveFinder:
+    """Stored poses to stored features, and these with the sound of the clip to stored segments.
 
-    def one(row: Row) -> Row:
-        video = video_id(row["sha256"])
+    An actor, because a process takes seconds to load what finds beats, which it does while models load elsewhere.
+    `bank`: a reference to the templates, in a list that keeps Ray from fetching them where they are not needed.
+    """
+
+    def __init__(self, run: Run, bank: "list[ObjectRef]") -> None:
+        from dancecore import music
+
+        self.run, self.bank = run, bank
+        music.warm_up(run.settings.music)
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        featured = _staged("features", batch, each(self._extract), self.run)
+        return _staged("identify", featured, each(self._identify), self.run)
+
+    def _extract(self, row: Row) -> Row:
+        from dancecore.features import extract
+        from dancecore.features.packing import pack
+
+        video, run = video_id(row["sha256"]), self.run
         key = keys.features(video, run.versions.features)
         if run.store.exists(key):
             return _reached(row, "FEATURES_DONE", resumed=True)
@@ -136,25 +151,19 @@ def extract_features(batch: pa.Table, run: Run) -> pa.Table:
         run.store.put(key, pack(extract(track, run.settings.features)))
         return _reached(row, "FEATURES_DONE")
 
-    return _staged("features", batch, each(one), run)
+    def _identify(self, row: Row) -> Row:
+        import ray
 
+        from dancecore.pipeline import hear, identify
 
-def find_moves(batch: pa.Table, run: Run, bank: "ObjectRef") -> pa.Table:
-    """Stored features, and the sound of the clip, to stored segments. `bank`: the templates, in shared memory."""
-    import ray
-
-    from dancecore.pipeline import hear, identify
-
-    def one(row: Row) -> Row:
+        run, analysis = self.run, self.run.settings.analysis
         key = keys.segments(video_id(row["sha256"]), run.versions.model)
         if run.store.exists(key):
             return _reached(row, "SEGMENTED", "IDENTIFIED", resumed=True)
-        analysis = run.settings.analysis
-        found = identify(_features(row, run), hear(Path(row["path"]), analysis), ray.get(bank), analysis)
+        bank = ray.get(self.bank[0])
+        found = identify(_features(row, run), hear(Path(row["path"]), analysis), bank, analysis)
         run.store.put(key, pack_segments(found, run.versions, run.settings.decoding))
         return _reached(row, "SEGMENTED", "IDENTIFIED")
-
-    return _staged("identify", batch, each(one), run)
 
 
 class IndexWriter:

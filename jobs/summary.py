@@ -99,6 +99,6 @@ def print_survey(work: Work, placed: Plan, as_json: bool) -> None:
         print(json.dumps(said, indent=2))
         return
     print(f"to index {len(work.todo)}   refused {len(work.refused)}   indexed already {work.skipped}")
-    print(f"workers  {placed.pose_actors} for poses ({placed.provider}), {placed.analysis_tasks} for analysis")
+    print(f"workers  {placed.pose_actors} for poses ({placed.provider}), {placed.analysis_actors} for analysis")
     for line in (*placed.notes, *(f"{row['path']}: {row['error']}: {row['message']}" for row in work.refused)):
         print(f"  {line}")

@@ -1,5 +1,5 @@
 """The music of a clip: where its beats are."""
 
-from dancecore.music.beats import track_beats
+from dancecore.music.beats import track_beats, warm_up
 
-__all__ = ["track_beats"]
+__all__ = ["track_beats", "warm_up"]

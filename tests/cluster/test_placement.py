@@ -20,25 +20,25 @@ def node(cpus: float, gpus: float = 0, gb: float = 64) -> Node:
 
 
 PLANS = [
-    # name, nodes, wants, (provider, pose actors, clips a batch, analysis tasks)
-    ("two cores", [node(2)], {"device": "cpu"}, ("cpu", 2, 1, 2)),
+    # name, nodes, wants, (provider, pose actors, clips a batch, analysis actors)
+    ("two cores", [node(2)], {"device": "cpu"}, ("cpu", 2, 1, 1)),
     ("one core", [node(1)], {"device": "cpu"}, ("cpu", 1, 1, 1)),
-    ("a core and a half hold one actor", [node(1.5)], {"device": "cpu"}, ("cpu", 1, 1, 3)),
-    ("memory for three of eight", [node(8, gb=3.5)], {"device": "cpu"}, ("cpu", 3, 1, 23)),
-    ("several nodes add up", [node(2), node(4), node(1)], {"device": "cpu"}, ("cpu", 7, 1, 7)),
-    ("half cores of two nodes do not join", [node(1.5), node(1.5)], {"device": "cpu"}, ("cpu", 2, 1, 6)),
-    ("a node too small only analyses", [node(0.5), node(2)], {"device": "cpu"}, ("cpu", 2, 1, 4)),
-    ("the limit holds", [node(32)], {"device": "cpu", "max_pose_actors": 5}, ("cpu", 5, 1, 32)),
-    ("one GPU in quarters", [node(16, 1)], {}, ("cuda", 4, 8, 48)),
-    ("few cores beside the GPU", [node(2, 1)], {}, ("cuda", 1, 8, 4)),
-    ("shares never span GPUs", [node(16, 2)], {"pose_gpus": 0.4}, ("cuda", 4, 8, 48)),
-    ("thirds", [node(16, 1)], {"pose_gpus": 1 / 3}, ("cuda", 3, 8, 52)),
-    ("whole GPUs", [node(16, 4)], {"pose_gpus": 1.0}, ("cuda", 4, 8, 48)),
-    ("two GPUs an actor", [node(16, 5)], {"pose_gpus": 2.0}, ("cuda", 2, 8, 56)),
-    ("half a GPU of ours is none to share", [node(4, 0.5)], {}, ("cpu", 4, 1, 4)),
-    ("GPU node and CPU node: poses on the GPU", [node(8, 1), node(4)], {}, ("cuda", 4, 8, 32)),
-    ("GPU left alone", [node(4, 1)], {"device": "cpu"}, ("cpu", 4, 1, 4)),
-    ("auto falls back", [node(2)], {}, ("cpu", 2, 1, 2)),
+    ("a core and a half hold one actor", [node(1.5)], {"device": "cpu"}, ("cpu", 1, 1, 1)),
+    ("memory for three of eight", [node(8, gb=3.5)], {"device": "cpu"}, ("cpu", 3, 1, 5)),
+    ("several nodes add up", [node(2), node(4), node(1)], {"device": "cpu"}, ("cpu", 7, 1, 1)),
+    ("half cores of two nodes do not join", [node(1.5), node(1.5)], {"device": "cpu"}, ("cpu", 2, 1, 1)),
+    ("a node too small is left alone", [node(0.5), node(2)], {"device": "cpu"}, ("cpu", 2, 1, 1)),
+    ("the limit holds", [node(32)], {"device": "cpu", "max_pose_actors": 5}, ("cpu", 5, 1, 8)),
+    ("one GPU in quarters", [node(16, 1)], {}, ("cuda", 4, 8, 12)),
+    ("few cores beside the GPU", [node(2, 1)], {}, ("cuda", 1, 8, 1)),
+    ("shares never span GPUs", [node(16, 2)], {"pose_gpus": 0.4}, ("cuda", 4, 8, 12)),
+    ("thirds", [node(16, 1)], {"pose_gpus": 1 / 3}, ("cuda", 3, 8, 13)),
+    ("whole GPUs", [node(16, 4)], {"pose_gpus": 1.0}, ("cuda", 4, 8, 12)),
+    ("two GPUs an actor", [node(16, 5)], {"pose_gpus": 2.0}, ("cuda", 2, 8, 14)),
+    ("half a GPU of ours is none to share", [node(4, 0.5)], {}, ("cpu", 4, 1, 1)),
+    ("GPU node and CPU node: poses on the GPU", [node(8, 1), node(4)], {}, ("cuda", 4, 8, 8)),
+    ("GPU left alone", [node(4, 1)], {"device": "cpu"}, ("cpu", 4, 1, 1)),
+    ("auto falls back", [node(2)], {}, ("cpu", 2, 1, 1)),
 ]
 
 
@@ -46,7 +46,7 @@ PLANS = [
 def test_plan(nodes: list[Node], wants: dict, expected: tuple) -> None:
     made = plan(nodes, replace(WANTS, **wants))
     assert isinstance(made, Plan)
-    assert (made.provider, made.pose_actors, made.clips_per_batch, made.analysis_tasks) == expected
+    assert (made.provider, made.pose_actors, made.clips_per_batch, made.analysis_actors) == expected
 
 
 SHORTFALLS = [
@@ -91,7 +91,7 @@ def test_a_plan_fits_the_cluster(shapes: list[tuple[float, int, float]]) -> None
     if isinstance(made, Shortfall):
         assert all(n.cpus < 1 or n.memory < 1000 * MB for n in nodes)
         return
-    cpus = made.pose_actors * made.pose_cpus + made.analysis_tasks * made.analysis_cpus
+    cpus = made.pose_actors * made.pose_cpus + made.analysis_actors * made.analysis_cpus
     assert cpus <= sum(n.cpus for n in nodes) + made.analysis_cpus
     assert made.pose_actors * made.pose_gpus <= sum(n.gpus for n in nodes)
     assert made.pose_actors * 1000 * MB <= sum(n.memory for n in nodes)
