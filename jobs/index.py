@@ -95,7 +95,8 @@ def run(
         settings=settings, versions=library.versions, database_url=database_url(), objects=home() / "objects",
         provider=placed.provider, weights=weights_dir(), ledger=ledger.start(),
     )  # fmt: skip
-    table = pa.Table.from_pylist([row | BLANK for row in rows], schema=ROW)
+    longest_first = sorted(rows, key=lambda row: row["duration_ms"], reverse=True)  # no long clip is left for the end
+    table = pa.Table.from_pylist([row | BLANK for row in longest_first], schema=ROW)
     pq.write_table(table, manifest)
     with progress("index", len(rows), settings.index.report_every_s) as advance:
         for row in _rows(build(_read(manifest, len(rows), placed), placed, told, ray.put(library.bank), pose)):

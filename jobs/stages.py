@@ -170,9 +170,10 @@ class IndexWriter:
     """Writes what was found, and what failed, to the database; the same clip at the same versions changes nothing."""
 
     def __init__(self, run: Run) -> None:
+        from cluster import index
         from cluster.database import engine
 
-        self.run = run
+        self.run, self.index = run, index
         self.pool = engine(run.database_url)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
@@ -182,21 +183,17 @@ class IndexWriter:
         return _staged("write", batch, each(self._write), self.run)
 
     def _write(self, row: Row) -> Row:
-        from cluster.index import ClipRecord, write_clip
-
         key = keys.segments(video_id(row["sha256"]), self.run.versions.model)
         segments = unpack_segments(self.run.store.get(key))
         vectors = mean_features(_features(row, self.run), segments)
-        record = ClipRecord(_info(row), self.run.versions, segments, vectors, timeline=_changes(row))
-        return row | {"changed": write_clip(self.pool, record).changed}
+        record = self.index.ClipRecord(_info(row), self.run.versions, segments, vectors, timeline=_changes(row))
+        return row | {"changed": self.index.write_clip(self.pool, record).changed}
 
     def _write_failure(self, row: Row) -> None:
-        from cluster.index import ClipFailure, write_failure
-
         code = row["error"].rpartition("/")[2]
         name = Path(row["path"]).name
-        failure = ClipFailure(row["sha256"], name, self.run.versions, code, row["message"], _changes(row))
-        write_failure(self.pool, failure)
+        failure = self.index.ClipFailure(row["sha256"], name, self.run.versions, code, row["message"], _changes(row))
+        self.index.write_failure(self.pool, failure)
 
 
 def mean_features(features: Features, segments: Sequence[Segment]) -> Float:
@@ -216,8 +213,9 @@ def bare_speed(model: "PoseModel", seconds: float) -> float:
     taken = session.get_inputs()[0]
     feed = {taken.name: np.full([1, *taken.shape[1:]], 128, np.uint8)}
     session.run(None, feed)
-    done, began = 0, time.perf_counter()
-    while (spent := time.perf_counter() - began) < seconds:
+    clock = time.process_time if model.provider == "cpu" else time.perf_counter  # other processes may hold the core
+    done, began = 0, clock()
+    while (spent := clock() - began) < seconds:
         session.run(None, feed)
         done += 1
     return done / spent
