@@ -180,6 +180,12 @@ def _clip_segments(connection: Connection, clip: str) -> ClipSegments:
     )  # fmt: skip
 
 
+def move_names(pool: Engine) -> dict[str, str]:
+    """The name of every move that is stored, by its id."""
+    query = select(moves.c.id, moves.c.name)
+    return transact(pool, lambda connection: {row.id: row.name for row in connection.execute(query)})
+
+
 def _segments_of(video: str) -> Select[Any]:
     return (
         select(segments, moves.c.name)
@@ -198,7 +204,8 @@ def _find(connection: Connection, clip: str) -> Row[*tuple[Any, ...]]:
         raise DanceError("NOT_FOUND", f"no clip {clip!r} is stored; `danceapp index` stores clips")
     if len(found) > 1:
         ids = [row.id for row in found]
-        raise DanceError("INVALID_INPUT", f"{len(ids)} clips are named {clip!r}: say which by its id", {"ids": ids})
+        said = f"{len(ids)} clips are named {clip!r}: say which by its id, {', '.join(ids)}"
+        raise DanceError("INVALID_INPUT", said, {"ids": ids})
     return found[0]
 
 

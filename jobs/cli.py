@@ -104,7 +104,7 @@ def moves(
 
 @app.command()
 def show(
-    clip: Annotated[str, typer.Argument(help="A clip's id (vid_...) or its file name.")],
+    clip: Annotated[str, typer.Argument(help="A clip's id (vid_...), its file name, or the file itself.")],
     png: Annotated[Path | None, typer.Option(help="Draw the timeline and a stick figure of each move here.")] = None,
     as_json: JSON = False,
 ) -> None:

@@ -13,13 +13,18 @@ from rich.console import Console
 from rich.table import Table
 
 from cluster.database import engine
-from cluster.move_index import ClipSegments, MoveUse, StoredSegment, clip_segments, move_index
+from cluster.ids import video_id
+from cluster.move_index import ClipSegments, MoveUse, StoredSegment, clip_segments, move_index, move_names
 from cluster.settings import settings
 from dancecore.decoding.decode import band
+from dancecore.media import sha256_of
 from dancecore.types import OTHER
 
 STYLE = {"high": "green", "medium": "yellow", "low": "red"}
 """Colours of the words for a confidence."""
+
+WORTH_SAYING = 0.005
+"""An alternative less likely would be printed as 0%."""
 
 LINE = 72
 """Characters of the text timeline: fits a terminal of 80."""
@@ -41,12 +46,15 @@ def print_index(family: str | None = None, since: datetime | None = None, form: 
 
 
 def show_clip(clip: str, png: Path | None, as_json: bool) -> None:
-    """Print the moves of a clip and draw them to `png`. Raises DanceError("NOT_FOUND") when it is not stored."""
-    found = clip_segments(engine(), clip)
+    """Print the moves of a clip and draw them to `png`. `clip` is an id, a file name, or the path of the file itself.
+
+    Raises DanceError("NOT_FOUND") when it is not stored.
+    """
+    found = clip_segments(engine(), video_id(sha256_of(Path(clip))) if Path(clip).is_file() else clip)
     if as_json:
         print(json.dumps(asdict(found), indent=2))
     else:
-        _print_clip(found, Console())
+        _print_clip(found, move_names(engine()), Console())
     if png:
         from jobs.picture import draw
 
@@ -58,19 +66,19 @@ def _print_table(rows: list[MoveUse]) -> None:
     if not rows:
         print("no moves yet: danceapp index FOLDER")
         return
-    table = Table(title="The move index, most used first", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("rank", "move", "family", "uses", "clips", "share", "time", "first seen", "trend"):
-        table.add_column(name, justify="left" if name in ("move", "family", "first seen") else "right")
+    table = Table(title="The move index, most used first", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("rank", "move", "family", "uses", "clips", "share", "seconds", "first seen", "trend"):
+        table.add_column(name, justify="left" if name in ("move", "family", "first seen") else "right", no_wrap=True)
     for row in rows:
         trend = "" if row.trend is None else f"{row.trend:+.1%}"
         table.add_row(
             str(row.rank), row.name, row.family, str(row.uses), str(row.clips), f"{row.share:.1%}",
-            f"{row.total_ms / 1000:.1f} s", f"{row.first_seen:%Y-%m-%d}", trend,
+            f"{row.total_ms / 1000:.1f}", f"{row.first_seen:%Y-%m-%d}", trend,
         )  # fmt: skip
     Console().print(table)
 
 
-def _print_clip(found: ClipSegments, console: Console) -> None:
+def _print_clip(found: ClipSegments, names: dict[str, str], console: Console) -> None:
     reason = f" ({found.reason})" if found.reason else ""
     length = f"{found.duration_ms / 1000:.1f} s" if found.duration_ms else "length unknown"
     console.print(
@@ -78,18 +86,19 @@ def _print_clip(found: ClipSegments, console: Console) -> None:
     )
     if not found.segments:
         return
-    table = Table()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("#", "from", "to", "move", "side", "confidence", "or else"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=name != "or else")
     for number, segment in enumerate(found.segments, 1):
-        table.add_row(*_cells(number, segment))
+        table.add_row(*_cells(number, segment, names))
     console.print(table)
     console.print(timeline(found), markup=False, highlight=False, soft_wrap=True)
 
 
-def _cells(number: int, segment: StoredSegment) -> tuple[str, ...]:
+def _cells(number: int, segment: StoredSegment, names: dict[str, str]) -> tuple[str, ...]:
     word = band(segment.confidence, settings().decoding)
-    others = ", ".join(f"{move} {share:.0%}" for move, share in segment.alternatives[:3])
+    likely = [(move, share) for move, share in segment.alternatives[:3] if share >= WORTH_SAYING]
+    others = ", ".join(f"{names[move]} {share:.0%}" for move, share in likely)
     return (
         str(number), f"{segment.start_ms / 1000:.2f}", f"{segment.end_ms / 1000:.2f}", segment.name,
         "mirrored" if segment.mirror else "", f"[{STYLE[word]}]{segment.confidence:.0%} {word}[/]", others,

@@ -2,8 +2,8 @@
 
 from dancecore.media.picture import frames
 from dancecore.media.preview import preview
-from dancecore.media.probing import probe
+from dancecore.media.probing import probe, sha256_of
 from dancecore.media.sound import audio
 from dancecore.media.writing import write_video
 
-__all__ = ["audio", "frames", "preview", "probe", "write_video"]
+__all__ = ["audio", "frames", "preview", "probe", "sha256_of", "write_video"]

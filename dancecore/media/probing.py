@@ -60,7 +60,7 @@ def probe(path: Path, settings: MediaSettings) -> ClipInfo:
         _check_sides(path, (width, height), settings)
         _check_length(path, times, settings)
         return ClipInfo(
-            path=path, sha256=_sha256(path), bytes=size, duration_ms=times.duration_ns // MS,
+            path=path, sha256=sha256_of(path), bytes=size, duration_ms=times.duration_ns // MS,
             fps=len(times.pts) * SECOND / times.duration_ns, width=width, height=height,
             has_audio=scan.sounds > 0, codec=stream.codec_context.name,
         )  # fmt: skip
@@ -138,6 +138,6 @@ def _check_length(path: Path, times: Timeline, settings: MediaSettings) -> None:
         raise DanceError("TOO_LONG", f"{path.name} is {ms} ms long; at most {settings.max_ms} are accepted")
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

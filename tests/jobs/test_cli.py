@@ -96,7 +96,7 @@ def test_moves_in_three_forms() -> None:
 @pytest.mark.usefixtures("one_clip")
 def test_show(tmp_path: Path) -> None:
     said = danceapp("show", "party.mp4").stdout
-    for words in ("Floss", "mirrored", "80% high", "mv_dab 10%", "2.50", "4.00"):
+    for words in ("Floss", "mirrored", "80% high", "Dab 10%", "2.50", "4.00"):
         assert words in said
     line = said.splitlines()[-1]
     assert line == "|" + "1" + "=" * 26 + "2" + "." * 17 + "3" + "=" * 26 + "|  0 .. 4.0 s"
