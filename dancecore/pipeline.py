@@ -17,7 +17,7 @@ from dancecore.types import BeatGrid, ClipInfo, Features, PoseTrack, Segment
 
 @dataclass(frozen=True)
 class Analysis:
-    """All that is learned of one clip. `beats` is None without music; segments are ordered and never overlap."""
+    """All that is learned of one clip. `beats` is None where none can be trusted; segments are in order of time."""
 
     info: ClipInfo
     pose: PoseTrack
@@ -39,9 +39,10 @@ def analyse(clip: Path, model: PoseModel, bank: Bank, settings: AnalysisSettings
 
 
 def hear(clip: Path, settings: AnalysisSettings) -> BeatGrid | None:
-    """The beat grid of a clip's sound, None when it has no sound or no beat."""
+    """The beat grid of a clip's sound; None when it has no sound, or no beats that can be trusted."""
     samples = audio(clip, settings.music.rate_hz)
-    return None if samples is None else track_beats(samples, settings.music.rate_hz, settings.music)
+    beats = None if samples is None else track_beats(samples, settings.music.rate_hz, settings.music)
+    return beats if beats is not None and beats.confidence >= settings.music.min_confidence else None
 
 
 def identify(features: Features, beats: BeatGrid | None, bank: Bank, settings: AnalysisSettings) -> list[Segment]:

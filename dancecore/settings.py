@@ -32,6 +32,7 @@ class MusicSettings:
     tightness: float
     min_level: float
     even_clarity: float
+    min_confidence: float
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,6 @@ class SegmentationSettings:
     max_ms: int
     penalty: float
     default_bpm: float
-    min_beat_confidence: float
-    min_joint_confidence: float
     min_joints: int
 
 
@@ -124,7 +123,6 @@ class MatchingSettings:
     tempi: tuple[float, ...]
     phase_beats: float
     same_side: float
-    min_beat_confidence: float
     alpha: float
     top: int
 
@@ -170,7 +168,6 @@ class PoseSettings:
 class FeatureSettings:
     """How a pose becomes features (`configs/features.yaml`)."""
 
-    joint_confidence: float
     scale_window_s: float
     scale_percentile: float
     roll_window_s: float

@@ -21,9 +21,8 @@ def extract(track: PoseTrack, settings: FeatureSettings) -> Features:
 
     Values are in units of their column's scale and clipped to +-`settings.clip`. No step reaches across a cut. They
     do not change when the dancer moves in the picture, is nearer or larger, when the camera is rolled or the frame
-    rate is another. Missing coordinates are held from the nearest frame; where a joint is missing or seen with less
-    than `settings.joint_confidence` the mask is 0, elsewhere it is the visibility. Extracting the mirrored track gives
-    exactly the mirrored features.
+    rate is another. Missing coordinates are held from the nearest frame; where a joint is missing the mask is 0,
+    elsewhere it is the visibility. Extracting the mirrored track gives exactly the mirrored features.
     """
     values = np.zeros((len(track), len(COLUMNS)))
     edges = [0, *np.flatnonzero(track.cut[1:]) + 1, len(track)]
@@ -33,7 +32,7 @@ def extract(track: PoseTrack, settings: FeatureSettings) -> Features:
     return Features(
         time_ns=track.time_ns,
         values=np.clip(values / SCALE, -settings.clip, settings.clip).astype(np.float32),
-        mask=trusted(track, settings.joint_confidence),
+        mask=_mask(track),
     )
 
 
@@ -44,10 +43,10 @@ def mirror(features: Features) -> Features:
     )  # fmt: skip
 
 
-def trusted(track: PoseTrack, least: float) -> Float:
-    """(T, 33) float32: each joint's visibility; 0 where it is below `least` or the joint has no place."""
+def _mask(track: PoseTrack) -> Float:
+    """(T, 33) float32: each joint's visibility; 0 where the joint has no place."""
     placed = np.isfinite(track.xy_px).all(axis=2) & np.isfinite(track.world_m).all(axis=2)
-    return np.where(placed & (track.visibility >= least), track.visibility, 0).astype(np.float32)
+    return np.where(placed, track.visibility, 0).astype(np.float32)
 
 
 def _part(track: PoseTrack, first: int, last: int) -> PoseTrack:

@@ -23,12 +23,12 @@ def score(
 
     A span is stretched to the tempo of a template and compared by DTW with a window of its length from every phase of
     the loop; a reading's distance is that of its nearest window. The tempo ratio is the music's over the template's
-    when the beats are trusted, otherwise each of `tempi`. Distances are root mean squares over columns, weighted by
+    when there are beats, otherwise each of `tempi`. Distances are root mean squares over columns, weighted by
     the template's columns times the confidence of the joints they are taken of, averaged over the warping path.
     Raises DanceError("INVALID_INPUT") for a span with fewer than two frames.
     """
     trust = confidence(features.mask)
-    known = beats.bpm if beats is not None and beats.confidence >= settings.min_beat_confidence else None
+    known = beats.bpm if beats is not None else None
     return [_score_span(span, *_cut(features, trust, span), known, bank, settings) for span in spans]
 
 

@@ -19,25 +19,23 @@ def propose(features: Features, beats: BeatGrid | None, settings: SegmentationSe
     optimisation is exact and has the limits inside. Columns count as they are: the feature version scales them to one
     spread, and scaling them again to the clip's would enlarge the noise of joints that hardly move.
 
-    When the beats are trusted (confidence at least `min_beat_confidence`), cuts may be on half beats only: snapping is
-    part of the optimisation, not a step after it that could break a limit or the optimum. The grid is carried on
-    where the music was not heard. A stretch's own ends stay where they are, and where half beats are too sparse for
-    the limits any row is a place to cut, as it is without music.
+    With beats, cuts may be on half beats only: snapping is part of the optimisation, not a step after it that could
+    break a limit or the optimum. The grid is carried on where the music was not heard. A stretch's own ends stay where
+    they are, and where half beats are too sparse for the limits any row is a place to cut, as it is without music.
     """
     if not len(features.time_ns):
         return []
     step = int(np.median(np.diff(features.time_ns))) if len(features.time_ns) > 1 else 0
-    heard = beats if beats is not None and beats.confidence >= settings.min_beat_confidence else None
     runs = [run for run in _stretches(features, step, settings) if _length(features, run, step) >= settings.min_ms * MS]
     if not runs:
         return []
     gamma = bandwidth(np.concatenate([features.values[run] for run in runs]))
-    return [span for run in runs for span in _cut(features, run, step, gamma, heard, settings)]
+    return [span for run in runs for span in _cut(features, run, step, gamma, beats, settings)]
 
 
 def _stretches(features: Features, step: int, settings: SegmentationSettings) -> list[slice]:
     """Runs of rows with a dancer, broken where the clock jumps by more than a row and a half."""
-    seen = (features.mask >= settings.min_joint_confidence).sum(axis=1) >= settings.min_joints
+    seen = (features.mask > 0).sum(axis=1) >= settings.min_joints
     joined = seen[1:] & seen[:-1] & (np.diff(features.time_ns) <= 1.5 * step)
     starts = np.flatnonzero(seen & ~np.concatenate([[False], joined]))
     stops = np.flatnonzero(seen & ~np.concatenate([joined, [False]])) + 1

@@ -1,6 +1,7 @@
 """One sample clip the whole way, against the truth that made it."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,10 +14,17 @@ from cluster.weights import fetch
 from dancecore import pose
 from dancecore.learning import metrics
 from dancecore.learning.metrics import Interval
-from dancecore.pipeline import analyse
+from dancecore.pipeline import analyse, hear
 from dancecore.types import MS
 
 CLIP = min((Path(__file__).parents[1] / "data" / "clips").glob("*.mp4"), key=lambda path: path.stat().st_size)
+
+
+def test_beats_that_cannot_be_trusted_are_not_heard() -> None:
+    numbers = settings().analysis
+    assert hear(CLIP, numbers) is not None
+    doubting = replace(numbers, music=replace(numbers.music, min_confidence=1.0))
+    assert hear(CLIP, doubting) is None
 
 
 def test_the_way_of_one_clip() -> None:

@@ -195,15 +195,6 @@ def test_nobody_at_all_is_zero() -> None:
     assert (extract(track, TUNED).values == 0).all()
 
 
-def test_visibility_below_the_threshold_is_no_confidence() -> None:
-    track = seen(dance(times(1)), times(1))
-    visibility = track.visibility.copy()
-    visibility[:, 0], visibility[:, 1] = 0.19, 0.21
-    mask = extract(replace(track, visibility=visibility), TUNED).mask
-    assert (mask[:, 0] == 0).all()
-    assert mask[:, 1] == pytest.approx(0.21)
-
-
 def test_nothing_reaches_across_a_cut() -> None:
     first, second = seen(dance(times(2)), times(2)), seen(dance(times(2)), times(2), Camera(360, 640, yaw=40, roll=20))
     cut = np.zeros(80, np.bool_)

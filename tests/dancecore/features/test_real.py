@@ -13,7 +13,7 @@ from dancecore.media import frames
 def test_mirror_is_exact_and_knees_bend_on_a_real_person(real_data: Path) -> None:
     tuned = settings()
     model = pose.load("full", fetch(["full"]), tuned.pose, "cpu")
-    batches = islice(frames(real_data / "video/solo/pose_squats.mp4", tuned.media.rate_hz, batch=20), 2)
+    batches = islice(frames(real_data / "video/solo/pose_squats.mp4", tuned.media.rate_hz), 20)
     track = pose.clean(pose.primary(pose.estimate(batches, model, tuned.pose), tuned.pose), tuned.pose)
     features = extract(track, tuned.features)
     assert np.array_equal(mirror(features).values, extract(track.mirrored(), tuned.features).values)

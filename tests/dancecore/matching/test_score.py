@@ -99,13 +99,6 @@ def test_beats_counted_at_half_or_double_time_mean_the_same(octave):
     assert best(values, beats(BPM * 0.9 * octave)).distance == pytest.approx(best(values, beats(BPM * 0.9)).distance)
 
 
-def test_beats_without_trust_are_not_used():
-    values = dance(2)
-    doubtful = beats(BPM * 1.3, MATCHING.min_beat_confidence / 2)
-    assert best(values, doubtful) == best(values, None)
-    assert best(values, doubtful).distance < best(values, beats(BPM * 1.3)).distance
-
-
 def test_distance_is_the_least_cost_of_align_over_phases_and_tempi():
     rng = np.random.default_rng(5)
     weights = rng.random(128).astype(np.float32)

@@ -67,7 +67,7 @@ def test_five_seconds_in_noise_suffice() -> None:
     assert grid is not None
     assert grid.bpm == pytest.approx(128, rel=0.02)
     assert mir_eval.beat.f_measure(truth, grid.beats_ns / 1e9, f_measure_threshold=0.07) > 0.9
-    assert grid.confidence > settings().segmentation.min_beat_confidence
+    assert grid.confidence > settings().music.min_confidence
 
 
 NOTHING = {
@@ -129,7 +129,7 @@ def test_a_part_agrees_with_the_whole_where_beats_are_trusted(music: Float) -> N
     part = track_beats(music[8 * RATE : 20 * RATE], RATE, settings().music)
     assert whole is not None
     assert part is not None
-    if min(whole.confidence, part.confidence) < settings().segmentation.min_beat_confidence:
+    if min(whole.confidence, part.confidence) < settings().music.min_confidence:
         pytest.skip(f"these beats are not trusted: {whole.confidence:.2f}")
     truth = half_beats(whole.beats_ns) - 8
     assert part.bpm == pytest.approx(whole.bpm, rel=0.05)
