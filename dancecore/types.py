@@ -16,7 +16,11 @@ from dancecore.errors import DanceError
 IntT = NDArray[np.int64]
 BoolT = NDArray[np.bool_]
 Float = NDArray[np.float32]
+Float64 = NDArray[np.float64]
 Image = NDArray[np.uint8]
+
+Reading = tuple[str, bool]
+"""A move id, and whether the move is danced mirrored."""
 
 OTHER = "other"
 """The move of a segment that no known move explains."""

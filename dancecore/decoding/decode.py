@@ -6,9 +6,8 @@ from itertools import pairwise
 
 from dancecore.errors import DanceError
 from dancecore.settings import DecodingSettings
-from dancecore.types import MS, OTHER, MoveScores, Segment, Span
+from dancecore.types import MS, OTHER, MoveScores, Reading, Segment, Span
 
-Reading = tuple[str, bool]
 UNKNOWN: Reading = (OTHER, False)
 
 

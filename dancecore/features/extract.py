@@ -8,10 +8,9 @@ import numpy as np
 from dancecore.features import measures
 from dancecore.features.columns import COLUMNS, MIRROR_FROM, MIRROR_SIGN, SCALE
 from dancecore.features.normalise import body_of
-from dancecore.moves.motion import Float64
 from dancecore.settings import FeatureSettings
 from dancecore.skeleton import TWIN
-from dancecore.types import Features, Float, PoseTrack
+from dancecore.types import Features, Float, Float64, PoseTrack
 
 FEATURE_VERSION = "fv-1"
 

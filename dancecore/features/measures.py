@@ -8,8 +8,8 @@ import numpy as np
 
 from dancecore.features.columns import DISTANCES, ENERGIES, JOINT_ANGLES, LIMB_ENDS, MOVING, SHOULDERS
 from dancecore.features.normalise import Body, across, middle, rate, smooth
-from dancecore.moves.motion import Float64
 from dancecore.skeleton import INDEX
+from dancecore.types import Float64
 
 Measures = dict[str, Float64]
 

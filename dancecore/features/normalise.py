@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import percentile_filter, uniform_filter1d
 
-from dancecore.moves.motion import Float64
 from dancecore.settings import FeatureSettings
 from dancecore.skeleton import INDEX
-from dancecore.types import PoseTrack
+from dancecore.types import Float64, PoseTrack
 
 
 @dataclass(frozen=True, slots=True)

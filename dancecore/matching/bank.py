@@ -11,9 +11,7 @@ from dancecore.errors import DanceError
 from dancecore.features.columns import COLUMNS
 from dancecore.matching.templates import Template
 from dancecore.settings import MatchingSettings
-from dancecore.types import Float, IntT
-
-Reading = tuple[str, bool]
+from dancecore.types import Float, IntT, Reading
 
 TIME_ORDER = np.array([2 if c.unit.endswith("/s2") else 1 if c.unit.endswith("/s") else 0 for c in COLUMNS])
 """(128,) how often each column is derived by time: danced r times faster, it grows by r to this power."""

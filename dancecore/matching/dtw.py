@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancecore.errors import DanceError
-from dancecore.types import Float, IntT
-
-Float64 = NDArray[np.float64]
+from dancecore.types import Float, Float64, IntT
 
 DIAGONAL, UP, LEFT = 0, 1, 2
 

@@ -12,12 +12,11 @@ from dancecore.features.columns import COLUMN_JOINTS, COLUMNS, MIRROR_FROM
 from dancecore.features.extract import extract, mirror
 from dancecore.moves.body import joints
 from dancecore.moves.camera import Camera
-from dancecore.moves.motion import Float64
 from dancecore.moves.taxonomy import Move
 from dancecore.pose.cleaning import clean
 from dancecore.settings import FeatureSettings, PoseSettings, TemplateSettings
 from dancecore.skeleton import INDEX
-from dancecore.types import Features, Float, IntT, PoseTrack, check_shape
+from dancecore.types import Features, Float, Float64, IntT, PoseTrack, check_shape
 
 REFERENCE = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("shoulder", "hip")]
 """Joints that many columns are measured from; they make a column no signature of theirs."""

@@ -5,8 +5,9 @@ from typing import Self
 
 import numpy as np
 
-from dancecore.moves.motion import PARENT, RIG, Float64, Motion
+from dancecore.moves.motion import PARENT, RIG, Motion
 from dancecore.skeleton import INDEX, JOINTS
+from dancecore.types import Float64
 
 STATURE = 1.70
 """Metres: between the mean heights of adult women and men."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dancecore.moves.motion import Float64
+from dancecore.types import Float64
 
 
 @dataclass(frozen=True, slots=True)

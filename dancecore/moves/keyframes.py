@@ -28,8 +28,8 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from dancecore.errors import DanceError
-from dancecore.moves.motion import Float64
 from dancecore.skeleton import twin
+from dancecore.types import Float64
 
 FRAMES_PER_BEAT = 16
 """Frames of a motion in a beat: 32 a second at 120 bpm, above the analysis rate."""

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from dancecore.moves.body import NEUTRAL, rig_offsets
-from dancecore.moves.motion import RIG, Float64, Motion
+from dancecore.moves.motion import RIG, Motion
+from dancecore.types import Float64
 
 SIDES: tuple[str, ...] = ("left", "right")
 THIGH = NEUTRAL.thigh / NEUTRAL.leg

@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dancecore.types import check_shape
-
-Float64 = NDArray[np.float64]
+from dancecore.types import Float64, check_shape
 
 RIG: tuple[str, ...] = (
     "pelvis", "spine", "chest", "neck", "head",

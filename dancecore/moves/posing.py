@@ -10,7 +10,8 @@ from dancecore.errors import DanceError
 from dancecore.moves import legs
 from dancecore.moves.body import NEUTRAL
 from dancecore.moves.keyframes import channels_of, grid_of, score_of
-from dancecore.moves.motion import RIG, Float64, Motion
+from dancecore.moves.motion import RIG, Motion
+from dancecore.types import Float64
 
 CM = 1 / (100 * NEUTRAL.leg)
 """Leg lengths in a centimetre of the neutral body."""

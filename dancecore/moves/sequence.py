@@ -8,8 +8,9 @@ from scipy.spatial.transform import Rotation
 
 from dancecore.errors import DanceError
 from dancecore.moves import legs
-from dancecore.moves.motion import RIG, Float64, Motion
+from dancecore.moves.motion import RIG, Motion
 from dancecore.skeleton import twin
+from dancecore.types import Float64
 
 _RIG_TWIN = np.array([RIG.index(twin(name)) for name in RIG])
 _MIRROR = np.diag([-1.0, 1.0, 1.0])

@@ -6,8 +6,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from dancecore.moves import legs
-from dancecore.moves.motion import RIG, Float64, Motion
+from dancecore.moves.motion import RIG, Motion
 from dancecore.moves.sequence import around, between
+from dancecore.types import Float64
 
 _UPPER = [i for i, name in enumerate(RIG) if not name.endswith(("hip", "knee", "ankle"))]
 _LEFT = [RIG.index(name) for name in ("left_collar", "left_shoulder", "left_elbow", "left_wrist")]

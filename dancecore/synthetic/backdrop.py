@@ -7,9 +7,8 @@ import cv2
 import numpy as np
 
 from dancecore.moves.camera import Camera
-from dancecore.moves.motion import Float64
 from dancecore.synthetic.clothes import RGB
-from dancecore.types import Float
+from dancecore.types import Float, Float64
 
 Kind = Literal["plain", "gradient", "room"]
 KINDS: tuple[Kind, ...] = ("plain", "gradient", "room")

@@ -7,10 +7,10 @@ import numpy as np
 
 from dancecore import skeleton
 from dancecore.moves import body as stick
-from dancecore.moves.motion import RIG, Float64, Motion
+from dancecore.moves.motion import RIG, Motion
 from dancecore.synthetic.retarget import bone_rotations
 from dancecore.synthetic.rig import Int32, Rest, Shape, rest
-from dancecore.types import Float
+from dancecore.types import Float, Float64
 
 SOLE_M = 0.012
 """Vertices this little above the floor in the T-pose are what the body stands on."""

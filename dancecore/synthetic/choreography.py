@@ -5,17 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from dancecore.moves.camera import Camera
-from dancecore.moves.motion import Float64, Motion
+from dancecore.moves.keyframes import FRAMES_PER_BEAT
+from dancecore.moves.motion import Motion
 from dancecore.moves.sequence import around, join, mirrored, sample
 from dancecore.moves.style import styled
 from dancecore.moves.taxonomy import Taxonomy
 from dancecore.skeleton import INDEX
 from dancecore.synthetic.dance import Knobs, Step, View
 from dancecore.synthetic.idle import load_non_dance
-from dancecore.types import OTHER, IntT
-
-FRAMES_PER_BEAT = 16
-"""Of the joined motion, before it is sampled at the picture's rate."""
+from dancecore.types import OTHER, Float64, IntT
 
 MARGIN = 0.03
 """Of the picture's sides: no joint comes nearer to the edge."""

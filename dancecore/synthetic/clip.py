@@ -10,14 +10,13 @@ import numpy as np
 
 from dancecore.media import write_video
 from dancecore.moves.camera import Camera
-from dancecore.moves.motion import Float64
 from dancecore.moves.taxonomy import Taxonomy
 from dancecore.synthetic import backdrop, choreography, music, render
 from dancecore.synthetic.body import Body, build
 from dancecore.synthetic.choreography import Danced
 from dancecore.synthetic.clothes import dress
 from dancecore.synthetic.dance import Knobs, Lamp
-from dancecore.types import Float, Image
+from dancecore.types import Float, Float64, Image
 
 SHADOW = 0.45
 """How much of the light the dancer keeps from the floor in the middle of the shadow."""

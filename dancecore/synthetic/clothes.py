@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancecore import skeleton
-from dancecore.moves.motion import Float64
 from dancecore.synthetic.body import T_POSE, Body
-from dancecore.types import BoolT, Float
+from dancecore.types import BoolT, Float, Float64
 
 RGB = tuple[float, float, float]
 

@@ -3,8 +3,7 @@
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from dancecore.moves.motion import Float64
-from dancecore.types import Float
+from dancecore.types import Float, Float64
 
 RATE = 44100
 """Samples a second."""

@@ -9,9 +9,8 @@ from scipy.special import ndtri
 
 from dancecore import skeleton
 from dancecore.moves.camera import Camera
-from dancecore.moves.motion import Float64
 from dancecore.settings import ObserveSettings
-from dancecore.types import BoolT, Float, IntT, PoseTrack
+from dancecore.types import BoolT, Float, Float64, IntT, PoseTrack
 
 HIPS = [skeleton.INDEX["left_hip"], skeleton.INDEX["right_hip"]]
 SHOULDERS = [skeleton.INDEX["left_shoulder"], skeleton.INDEX["right_shoulder"]]

@@ -7,8 +7,9 @@ Twists about a limb are shared by the limb's two bones, so that no wrist or shou
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from dancecore.moves.motion import RIG, Float64, Motion
+from dancecore.moves.motion import RIG, Motion
 from dancecore.synthetic.rig import Rest
+from dancecore.types import Float64
 
 X, Y = np.array([1.0, 0, 0]), np.array([0, 1.0, 0])
 

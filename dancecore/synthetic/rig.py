@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancecore.errors import DanceError
-from dancecore.moves.motion import Float64
+from dancecore.types import Float64
 
 Int32 = NDArray[np.int32]
 

@@ -7,9 +7,9 @@ import numpy as np
 from dancecore.matching.templates import see
 from dancecore.moves.body import NEUTRAL, joints
 from dancecore.moves.camera import Camera
-from dancecore.moves.motion import RIG, Float64, Motion
+from dancecore.moves.motion import RIG, Motion
 from dancecore.skeleton import INDEX
-from dancecore.types import PoseTrack
+from dancecore.types import Float64, PoseTrack
 
 FRONT = Camera(360, 640)
 FAR = Camera(360, 640, distance=400.0, fov=0.4)

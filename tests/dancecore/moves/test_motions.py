@@ -5,10 +5,11 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from dancecore.moves.body import NEUTRAL, Proportions, joints
-from dancecore.moves.motion import RIG, Float64
+from dancecore.moves.motion import RIG
 from dancecore.moves.sequence import retime
 from dancecore.moves.taxonomy import Move
 from dancecore.skeleton import INDEX
+from dancecore.types import Float64
 
 FEET = [INDEX[f"{side}_{part}"] for side in ("left", "right") for part in ("heel", "foot_index")]
 TALL = NEUTRAL.varied(height=1.15, legs=1.05, arms=0.95, shoulders=1.2)
