@@ -4,10 +4,12 @@ import logging
 import os
 import secrets
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from cluster.placement import Node
 from cluster.settings import ClusterSettings, home
@@ -17,6 +19,7 @@ WORKER_ENV = {
     "OMP_NUM_THREADS": "1",  # parallelism is by actors; threads that spin fight over the cores
     "OPENBLAS_NUM_THREADS": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DATA_LOG_LEVEL": "ERROR",  # it tells of every step on stderr
     "PYTHONDONTWRITEBYTECODE": "",  # empty is unset: a worker that finds no bytecode compiles every import again
 }
 
@@ -44,23 +47,45 @@ def connect(address: str | None, settings: ClusterSettings) -> None:
     """Start or join Ray; see `session`, which also leaves it."""
     target = address or settings.address or os.environ.get("RAY_ADDRESS", "")
     secure(local=not target)
-    import ray
-
     if not target:
-        ray.init(
-            address="local", include_dashboard=False, object_store_memory=settings.object_store_mb * 1_000_000,
-            logging_level=logging.ERROR, log_to_driver=False, namespace="danceapp",
-        )  # fmt: skip
+        _init(address="local", include_dashboard=False, object_store_memory=settings.object_store_mb * 1_000_000)
         return
     try:
         _knock(target)
-        ray.init(
-            address=target, logging_level=logging.ERROR, log_to_driver=False, namespace="danceapp",
-            runtime_env={"env_vars": _shared_env()},
-        )  # fmt: skip
+        os.environ["RAY_OVERRIDE_JOB_RUNTIME_ENV"] = "1"  # `ray job submit` may have set what we pass on, to the same
+        _init(address=target, runtime_env={"env_vars": _shared_env()})
     except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise DanceError("CLUSTER_UNREACHABLE", f"no Ray at {target!r}: {reason}", {"address": target}) from error
+
+
+def _init(**where: Any) -> None:
+    """Join or start Ray, which then speaks on the terminal only when we call it in vain."""
+    import ray
+    import ray._private.worker
+
+    with _without("Set ray log level from environment variable"):
+        ray.init(logging_level=logging.ERROR, log_to_driver=False, namespace="danceapp", **where)
+    ray._private.worker._worker_logs_enabled = False  # else it tells on stdout, even where JSON goes, who was restarted
+
+
+@contextmanager
+def _without(words: str) -> Iterator[None]:
+    """Keep lines with these words off stderr; what else is said there, by C++ code too, is passed on at the end."""
+    sys.stderr.flush()
+    real = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(real, 2)
+            os.close(real)
+            said.seek(0)
+            for line in said:
+                if words.encode() not in line:
+                    os.write(2, line)
 
 
 def _knock(address: str) -> None:
@@ -77,7 +102,7 @@ def secure(local: bool) -> None:
     that is joined, RAY_AUTH_MODE as its owner set it is kept; it is read when Ray is first imported.
     """
     os.environ.update(WORKER_ENV)
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # Ray's own log files keep the rest out of the terminal
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # restarts are ours to report, see jobs.guard
     if local:
         os.environ.pop("RAY_AUTH_MODE", None)
     if os.environ.get("RAY_AUTH_MODE", "token") == "token" and not os.environ.get("RAY_AUTH_TOKEN"):
@@ -114,6 +139,7 @@ def nodes() -> list[Node]:
 
 
 def _shared_env() -> dict[str, str]:
-    """Workers elsewhere get our settings too; the token stays out, it is theirs already."""
+    """Workers elsewhere get our settings too, but no secret: Ray shows this to all who may look."""
     ours = {name: value for name, value in os.environ.items() if name.startswith("DANCEAPP_")}
+    ours.pop("DANCEAPP_DATABASE_URL", None)
     return WORKER_ENV | ours

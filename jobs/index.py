@@ -1,6 +1,5 @@
 """The indexing job: a manifest of clips in, rows of named moves in the database out. One Ray Data chain."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -146,12 +145,12 @@ def _read(manifest: Path, clips: int, placed: Plan) -> "Dataset":
     """The manifest in blocks of one batch, so that every clip finds the next free worker."""
     import ray.data
 
-    logging.getLogger("ray.data").setLevel(logging.ERROR)  # after its import, which sets it
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False  # cluster.telemetry draws ours
     context.use_datasource_v2 = False  # it lists files in a task of a whole core, which waits for ever for the actors
     blocks = -(-clips // placed.clips_per_batch)
-    return ray.data.read_parquet(str(manifest), override_num_blocks=blocks, num_cpus=placed.analysis_cpus)
+    here = f"local://{manifest.absolute()}"  # read where this process is; other nodes need not see the file
+    return ray.data.read_parquet(here, override_num_blocks=blocks, num_cpus=0)  # the actors take all cores
 
 
 def _rows(dataset: "Dataset") -> Iterator[Row]:

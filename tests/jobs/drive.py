@@ -1,4 +1,4 @@
-"""The indexing job with quick workers as a program of its own, to be killed: python -m tests.jobs.drive FOLDER"""
+"""The indexing job with quick workers as a program to be killed: python -m tests.jobs.drive FOLDER [ADDRESS]"""
 
 import sys
 from pathlib import Path
@@ -9,4 +9,5 @@ from jobs.summary import print_summary
 from tests.jobs.quick import QuickWorker
 
 if __name__ == "__main__":
-    print_summary(index([Path(sys.argv[1])], settings(), pose=QuickWorker))
+    folder, address = (*sys.argv[1:], None)[:2]
+    print_summary(index([Path(folder)], settings(), address=address, pose=QuickWorker))

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import ray
 
 from dancecore.errors import DanceError
 from dancecore.types import PoseTrack
@@ -16,7 +18,8 @@ FRAMES = 80
 
 
 class QuickWorker(PoseWorker):
-    """Finds poses without a model. "poison" in a file's name kills it always, "stumble" once, "nobody" is empty."""
+    """Finds poses without a model. "poison" in a file's name kills it always, "stumble" once, "nobody" is empty,
+    "slow" takes two seconds and leaves a mark with the name of the node beside the clip."""
 
     def __init__(self, run: Run) -> None:
         self.run, self.name, self.bare_fps = run, f"quick-{os.getpid()}", 1000.0
@@ -29,6 +32,9 @@ class QuickWorker(PoseWorker):
         if "poison" in clip.name or ("stumble" in clip.name and not once.exists()):
             once.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        if "slow" in clip.name:
+            clip.with_suffix(f".seen-{ray.get_runtime_context().get_node_id()}").touch()
+            time.sleep(2)
         if "nobody" in clip.name:
             return DanceError("NO_PERSON", "nobody is seen in this clip")
         return [dance(zlib.crc32(clip.name.encode()))]
