@@ -5,6 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cluster.library import load_library
@@ -14,9 +15,10 @@ from dancecore.learning import metrics
 from dancecore.learning.metrics import Confusion, Counts, Interval
 from dancecore.pipeline import analyse
 from dancecore.pose import load
-from dancecore.types import MS
+from dancecore.types import MS, OTHER
 
 CLIPS = 30
+TOLERANCE_NS = 200 * MS
 
 
 def truth(clip: Path) -> list[Interval]:
@@ -43,16 +45,22 @@ def test_moves_of_unseen_dancers_are_named(tmp_path: Path, capsys: pytest.Captur
     clips = synthesise(tmp_path, seeds, settings().synthetic, workers=os.cpu_count() or 1)
     analysis = settings().analysis
     model, bank = load(analysis.pose.variant, weights_dir(), analysis.pose), load_library(settings()).bank
-    true, found, counts = [], [], Counts(0, 0, 0)
+    true, found, overlaps, counts, cuts = [], [], [], Counts(0, 0, 0), Counts(0, 0, 0)
     for clip in clips:
         result = analyse(clip, model, bank, analysis)
         wanted, given = truth(clip), metrics.intervals(result.segments)
         true += metrics.frames(wanted, wanted[-1].end_ns)
         found += metrics.frames(given, wanted[-1].end_ns)
         counts += metrics.segment_counts(wanted, given, overlap=0.5)
+        cuts += metrics.boundary_counts(metrics.boundaries(wanted), metrics.boundaries(given), TOLERANCE_NS)
+        if any(part.label != OTHER for part in wanted):
+            overlaps.append(metrics.mean_segment_iou(wanted, given))
     confusion = metrics.confusion(true, found)
     macro_f1 = metrics.macro_f1(confusion)
     with capsys.disabled():
-        print(f"\nseeds {seeds}\n{table(confusion)}\nmacro-F1 {macro_f1:.3f}   segment F1@50 {counts.f1:.3f}")
+        print(f"\nseeds {seeds}\n{table(confusion)}")
+        print(f"frame accuracy {metrics.frame_accuracy(confusion):.3f}   macro-F1 {macro_f1:.3f}", end="   ")
+        print(f"segment F1@50 {counts.f1:.3f}   segment IoU {np.mean(overlaps):.3f}", end="   ")
+        print(f"boundary F1 at 200 ms {cuts.f1:.3f}")
     assert macro_f1 >= 0.80
     assert counts.f1 >= 0.60
