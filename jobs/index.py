@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cluster import index as store
 from cluster.database import database_url, engine
@@ -42,7 +41,7 @@ def index(
     library = ready(settings)
     with session(address, settings.cluster):
         work = outstanding(clips, manifest, library, settings)
-        rows = list(run(work.todo, manifest.with_suffix(".todo.parquet"), library, settings, pose))
+        rows = list(run(work.todo, library, settings, pose))
     return summarise(work.refused, rows, work.skipped)
 
 
@@ -82,7 +81,7 @@ def outstanding(clips: Sequence[Path], manifest: Path, library: Library, setting
 
 
 def run(
-    rows: Sequence[Row], manifest: Path, library: Library, settings: Settings, pose: type[PoseWorker] = PoseWorker
+    rows: Sequence[Row], library: Library, settings: Settings, pose: type[PoseWorker] = PoseWorker
 ) -> Iterator[Row]:
     """Index the clips of manifest rows on the Ray that was joined; yields each row, completed, as it is written."""
     if not rows:
@@ -95,13 +94,11 @@ def run(
         provider=placed.provider, weights=weights_dir(), ledger=ledger.start(),
     )  # fmt: skip
     longest_first = sorted(rows, key=lambda row: row["duration_ms"], reverse=True)  # no long clip is left for the end
-    table = pa.Table.from_pylist([row | BLANK for row in longest_first], schema=ROW)
-    pq.write_table(table, manifest)
+    manifest = _blocks(longest_first, placed.clips_per_batch)
     with progress("index", len(rows), settings.index.report_every_s) as advance:
-        for row in _rows(build(_read(manifest, len(rows), placed), placed, told, ray.put(library.bank), pose)):
+        for row in _rows(build(manifest, placed, told, ray.put(library.bank), pose)):
             advance(row["error"] or f"{row['frames']} frames")
             yield row
-    manifest.unlink()
 
 
 def build(
@@ -141,16 +138,17 @@ def _no_more_than(clips: int, placed: Plan) -> Plan:
     return replace(placed, pose_actors=poses, analysis_actors=analyses)
 
 
-def _read(manifest: Path, clips: int, placed: Plan) -> "Dataset":
-    """The manifest in blocks of one batch, so that every clip finds the next free worker."""
+def _blocks(rows: Sequence[Row], size: int) -> "Dataset":
+    """The manifest in blocks of one batch, so that every clip finds the next free worker.
+
+    Handed over from this process: a task that reads a file may run on a node that has no such file, and it needs a
+    share of a core, which the actors have taken.
+    """
     import ray.data
 
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False  # cluster.telemetry draws ours
-    context.use_datasource_v2 = False  # it lists files in a task of a whole core, which waits for ever for the actors
-    blocks = -(-clips // placed.clips_per_batch)
-    here = f"local://{manifest.absolute()}"  # read where this process is; other nodes need not see the file
-    return ray.data.read_parquet(here, override_num_blocks=blocks, num_cpus=0)  # the actors take all cores
+    ray.data.DataContext.get_current().enable_progress_bars = False  # cluster.telemetry draws ours
+    table = pa.Table.from_pylist([row | BLANK for row in rows], schema=ROW)
+    return ray.data.from_arrow([table.slice(start, size) for start in range(0, len(rows), size)])
 
 
 def _rows(dataset: "Dataset") -> Iterator[Row]:

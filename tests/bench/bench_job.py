@@ -160,7 +160,7 @@ def _job(clips: Sequence[Path], library: Library, actors: int | None = None) -> 
         numbers = numbers.model_copy(update={"cluster": replace(numbers.cluster, max_pose_actors=actors)})
     store_moves(engine(), library.taxonomy)
     manifest: list[ClipRow] = [probe_row(clip, numbers) for clip in clips]
-    return summarise([], list(run(manifest, home() / "bench.todo.parquet", fresh, numbers)), 0)
+    return summarise([], list(run(manifest, fresh, numbers)), 0)
 
 
 def _part(clips: Sequence[Path]) -> float:

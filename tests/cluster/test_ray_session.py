@@ -69,7 +69,7 @@ def _joins(address: str, token: str) -> str:
     )
     env = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")} | {"RAY_AUTH_TOKEN": token}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
-    return done.stdout.strip() or done.stderr
+    return (done.stdout + done.stderr).strip()  # Ray itself says nothing
 
 
 @pytest.mark.usefixtures("ray_here")

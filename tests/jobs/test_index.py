@@ -30,7 +30,7 @@ def index(folder: Path, library: Library | None = None) -> tuple[Summary, dict[s
     store_moves(engine(), library.taxonomy)
     manifest = manifest_path([folder])
     work = outstanding(find_clips([folder]), manifest, library, settings())
-    rows = list(run(work.todo, manifest.with_suffix(".todo.parquet"), library, settings(), QuickWorker))
+    rows = list(run(work.todo, library, settings(), QuickWorker))
     return summarise(work.refused, rows, work.skipped), {Path(row["path"]).name: row for row in rows}
 
 
@@ -46,7 +46,9 @@ def test_a_second_run_changes_nothing(own_index: Engine, make_clip: Make) -> Non
     assert stored(own_index) == before
 
 
-def test_a_clip_that_fails_or_kills_costs_only_itself(own_index: Engine, make_clip: Make) -> None:
+def test_a_clip_that_fails_or_kills_costs_only_itself(
+    own_index: Engine, make_clip: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
     """One without a dancer, one that is no video, one that kills every worker, one that kills only the first."""
     folder = make_clip("good.mp4").parent
     make_clip("nobody.mp4"), make_clip("poison.mp4"), make_clip("stumble.mp4")
@@ -61,6 +63,9 @@ def test_a_clip_that_fails_or_kills_costs_only_itself(own_index: Engine, make_cl
     assert sorted(states, key=str) == [
         ("DONE", None), ("DONE", None), ("FAILED", "NO_PERSON"), ("FAILED", "WORKER_DIED"),
     ]  # fmt: skip
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert {line.split()[0] for line in said.err.splitlines()} == {"probe", "index"}  # Ray is silent about the dead
 
 
 def test_finished_stages_are_not_done_again(own_index: Engine, make_clip: Make) -> None:

@@ -49,7 +49,10 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(clips: Path, postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Rows:
     with database_copy(postgres_server) as url:
-        assert start(clips, tmp_path_factory.mktemp("home"), url).wait(PATIENCE_S) == 0
+        home = tmp_path_factory.mktemp("home")
+        assert start(clips, home, url).wait(PATIENCE_S) == 0
+        said = (home / "said").read_text()
+        assert {line.split()[0] for line in said.splitlines()} == {"probe", "index", "clips", "pose", "errors"}, said
         return stored(engine(url))
 
 
