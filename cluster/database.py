@@ -109,10 +109,14 @@ def _engine(url: str, pid: int) -> Engine:  # pid: a forked child must not share
 def _psycopg(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise DanceError("DATABASE_UNAVAILABLE", "DANCEAPP_DATABASE_URL is not a database URL") from None
     if parsed.drivername.partition("+")[0] not in ("postgresql", "postgres"):
         raise DanceError("DATABASE_UNAVAILABLE", f"the database must be PostgreSQL, not {parsed.drivername}")
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    if unknown := set(parsed.query) - known:
+        said = f"DANCEAPP_DATABASE_URL has options that PostgreSQL does not know: {', '.join(sorted(unknown))}"
+        raise DanceError("DATABASE_UNAVAILABLE", said)
     return parsed.set(drivername="postgresql+psycopg")
 
 

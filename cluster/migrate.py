@@ -6,9 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, func, select
 
 from cluster.database import engine, transact
+from dancecore.errors import DanceError
 
 FOLDER = Path(__file__).parent / "migrations"
 LOCK = 0x44414E4345
@@ -27,8 +29,14 @@ def migrate(pool: Engine | None = None) -> str:
 
 
 def downgrade(pool: Engine, revision: str) -> None:
-    """Take the schema back to `revision` ("base": empty, "-1": one step). The data of dropped tables is lost."""
-    transact(pool, lambda connection: _locked(connection, "downgrade", revision))
+    """Take the schema back to `revision` ("base": empty, "-1": one step). The data of dropped tables is lost.
+
+    Raises DanceError("INVALID_INPUT") when there is no such revision below, DanceError("DATABASE_UNAVAILABLE").
+    """
+    try:
+        transact(pool, lambda connection: _locked(connection, "downgrade", revision))
+    except CommandError as error:
+        raise DanceError("INVALID_INPUT", f"the schema has no way back to {revision!r}: {error}") from error
 
 
 def current(pool: Engine) -> str | None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from dancecore.errors import DanceError
 from dancecore.settings import (
     AnalysisSettings,
     DecodingSettings,
@@ -132,8 +133,15 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. Raises DanceError("INVALID_INPUT") for a value that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [("__".join(map(str, each["loc"])).upper(), each["msg"]) for each in error.errors(include_input=False)]
+        said = "; ".join(f"DANCEAPP_{name}: {reason}" for name, reason in wrong)
+        raise DanceError("INVALID_INPUT", f"a setting cannot be used: {said}") from None  # its text holds what came
+    except SettingsError as error:
+        raise DanceError("INVALID_INPUT", f"a setting cannot be used: {error}") from error
 
 
 def home() -> Path:
