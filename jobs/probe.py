@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cluster.database import storable
 from cluster.settings import Settings, home
 from cluster.telemetry import progress
 from dancecore.errors import DanceError
@@ -35,11 +36,12 @@ Row = dict[str, Any]
 def find_clips(paths: Sequence[Path]) -> list[Path]:
     """The video files that `paths` name, folders searched to the bottom, hidden ones left out; sorted, each once.
 
+    What is no file (a pipe, which would be waited for; a link to nothing) is left out of a folder and refused by name.
     Raises DanceError("INVALID_INPUT") for a path that is not there, NO_CLIPS when nothing is found.
     """
     found: set[Path] = set()
     for path in paths:
-        if not path.exists():
+        if not (path.is_dir() or path.is_file()):
             raise DanceError("INVALID_INPUT", f"no such file or folder: {path}", {"path": str(path)})
         found.update(_walk(path) if path.is_dir() else [path.resolve()])
     if not found:
@@ -50,7 +52,7 @@ def find_clips(paths: Sequence[Path]) -> list[Path]:
 def manifest_path(paths: Sequence[Path], limit: int | None = None) -> Path:
     """Where the manifest of the first `limit` clips of these files and folders lies, however ordered."""
     names = "\n".join([str(limit), *sorted(str(path.resolve()) for path in paths)])
-    return home() / "manifests" / f"{hashlib.sha256(names.encode()).hexdigest()[:16]}.parquet"
+    return home() / "manifests" / f"{hashlib.sha256(os.fsencode(names)).hexdigest()[:16]}.parquet"
 
 
 def probe_clips(clips: Sequence[Path], manifest: Path, settings: Settings) -> list[Row]:
@@ -94,6 +96,8 @@ def probe_row(clip: Path, settings: Settings) -> Row:
     from dancecore.media import probe
 
     blank = dict.fromkeys(SCHEMA.names) | {"error": "", "message": ""} | _facts_of_file(clip)
+    if blank["path"] != str(clip):
+        return blank | {"error": "probe/INVALID_INPUT", "message": "its name, or a folder's, is not UTF-8: rename it"}
     try:
         info = probe(clip, settings.media)
     except DanceError as error:
@@ -133,8 +137,9 @@ def _walk(folder: Path) -> Iterator[Path]:
     for here, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                yield Path(here, name).resolve()
+            path = Path(here, name)
+            if not name.startswith(".") and path.suffix.lower() in SUFFIXES and path.is_file():
+                yield path.resolve()
 
 
 def _once(rows: Sequence[Row]) -> list[Row]:
@@ -147,7 +152,7 @@ def _once(rows: Sequence[Row]) -> list[Row]:
 
 def _facts_of_file(clip: Path) -> Row:
     path, size, mtime_ns = _stamp(clip)
-    return {"path": path, "bytes": size, "mtime_ns": mtime_ns}
+    return {"path": storable(path), "bytes": size, "mtime_ns": mtime_ns}
 
 
 def _stamp(clip: Path) -> tuple[str, int, int]:

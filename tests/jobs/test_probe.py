@@ -11,7 +11,7 @@ import jobs.probe
 from cluster.settings import Settings, settings
 from dancecore.errors import DanceError
 from jobs.guard import Row
-from jobs.probe import find_clips, manifest_path, probe_clips, read_rows
+from jobs.probe import find_clips, manifest_path, probe_clips, probe_row, read_rows, write_rows
 
 Make = Callable[[str], Path]
 
@@ -35,6 +35,27 @@ def test_a_file_that_is_named_is_a_clip_once(tmp_path: Path) -> None:
     odd.touch(), clip.touch()
     (tmp_path / "link.mp4").symlink_to(clip)
     assert find_clips([odd, clip, tmp_path]) == [clip, odd]
+
+
+def test_what_is_no_file_is_no_clip(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "broken.mp4").symlink_to(tmp_path / "nothing")
+    (tmp_path / "folder.mp4").mkdir()
+    for path, code in ((tmp_path, "NO_CLIPS"), (tmp_path / "pipe.mp4", "INVALID_INPUT")):
+        with pytest.raises(DanceError) as caught:
+            find_clips([path])
+        assert caught.value.code == code
+
+
+def test_a_name_that_is_not_utf8_is_a_row(tmp_path: Path) -> None:
+    clip = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4"))
+    clip.write_bytes(b"hello")
+    manifest = tmp_path / manifest_path([clip]).name
+    write_rows([probe_row(clip, settings())], manifest)
+    (row,) = read_rows(manifest)
+    assert row["path"].endswith("/caf?.mp4")
+    assert row["error"] == "probe/INVALID_INPUT"
+    assert "UTF-8" in row["message"]
 
 
 @pytest.mark.parametrize(("name", "code"), [("missing", "INVALID_INPUT"), ("empty", "NO_CLIPS")])
