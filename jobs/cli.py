@@ -1,5 +1,6 @@
 """The command line `danceapp`. Heavy imports wait inside the commands, so that help is instant."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,11 @@ def plain_errors() -> Iterator[None]:
         yield
     except DanceError as error:
         print(f"danceapp: {error.code}: {error.message}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        if error.filename is None:
+            raise  # about no file: not the user's to mend
+        print(f"danceapp: {error.filename}: {error.strerror}", file=sys.stderr)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         print("danceapp: interrupted; the same command goes on where this one was", file=sys.stderr)
@@ -169,7 +175,7 @@ def synthesise(
     out: Annotated[Path, typer.Option(help="Folder for the clips.")] = Path("synthetic"),
     count: Annotated[int, typer.Option(min=1, help="How many clips.")] = 10,
     first_seed: Annotated[int, typer.Option(min=0, help="The first clip's seed; the others follow it.")] = 0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
     joints: Annotated[bool, typer.Option(help="Write the true joints too, as NPZ.")] = False,
     samples: Annotated[bool, typer.Option(help="Make the committed sample clips again instead.")] = False,
 ) -> None:
@@ -230,7 +236,7 @@ def upgrade() -> None:
         print(migrate.migrate(_pool()))
 
 
-@db.command()
+@db.command(context_settings={"ignore_unknown_options": True})  # -1 is a revision
 def downgrade(
     revision: Annotated[str, typer.Argument(help="A revision, -1 for one step, base for an empty database.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

@@ -73,6 +73,10 @@ def _looked(name: str, look: Callable[[Settings], Finding], numbers: Settings) -
         return look(numbers)
     except DanceError as error:
         return Finding(name, False, error.message, REMEDIES.get(error.code, ""))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return Finding(name, False, f"{error.filename}: {error.strerror}", "is DANCEAPP_HOME a folder of yours?")
 
 
 REMEDIES = {

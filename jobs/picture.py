@@ -23,11 +23,8 @@ STROBE = {0.25: "#c8c8c8", 0.5: "#808080", 0.75: "#000000"}
 
 
 def draw(found: ClipSegments, png: Path) -> None:
-    """Write the picture of an analysed clip. Raises DanceError("OBJECT_MISSING") when its poses are not stored."""
-    poses = [
-        unpack_tracks(objects().get(keys.keypoints(found.video_id, segment.versions.pose)))[0]
-        for segment in found.segments[:1]
-    ]
+    """Write the picture of a clip with segments. Raises DanceError("OBJECT_MISSING") when its poses are not stored."""
+    pose = unpack_tracks(objects().get(keys.keypoints(found.video_id, found.segments[0].versions.pose)))[0]
     rows = -(-len(found.segments) // COLUMNS)
     figure = Figure(figsize=(12, 2 + 2.6 * rows), layout="constrained")
     grid = figure.add_gridspec(rows + 1, COLUMNS, height_ratios=[1, *[2] * rows])
@@ -35,7 +32,7 @@ def draw(found: ClipSegments, png: Path) -> None:
     _timeline(figure.add_subplot(grid[0, :]), found, colours)
     for at, segment in enumerate(found.segments):
         axes = figure.add_subplot(grid[1 + at // COLUMNS, at % COLUMNS])
-        _stick_figures(axes, poses[0], segment)
+        _stick_figures(axes, pose, segment)
         title = f"{at + 1}  {segment.name}{' (mirrored)' if segment.mirror else ''}  {segment.confidence:.0%}"
         axes.set_title(title, fontsize=9, backgroundcolor=colours[segment.move_id])
     figure.savefig(png, dpi=100, format="png")
@@ -53,7 +50,7 @@ def _timeline(axes: Axes, found: ClipSegments, colours: dict[str, Any]) -> None:
         start, width = segment.start_ms / 1000, (segment.end_ms - segment.start_ms) / 1000
         axes.barh(0, width, left=start, color=colours[segment.move_id], edgecolor="white")
         axes.text(start + width / 2, 0, str(number), ha="center", va="center")
-    axes.set_xlim(0, max(found.duration_ms or 0, found.segments[-1].end_ms if found.segments else 1) / 1000)
+    axes.set_xlim(0, max(found.duration_ms or 0, found.segments[-1].end_ms) / 1000)
     axes.set_yticks([])
     axes.set_xlabel("seconds")
     axes.set_title(found.filename)

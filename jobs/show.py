@@ -17,6 +17,7 @@ from cluster.ids import video_id
 from cluster.move_index import ClipSegments, MoveUse, StoredSegment, clip_segments, move_index, move_names
 from cluster.settings import settings
 from dancecore.decoding.decode import band
+from dancecore.errors import DanceError
 from dancecore.media import sha256_of
 from dancecore.types import OTHER
 
@@ -42,15 +43,17 @@ def print_index(family: str | None = None, since: datetime | None = None, form: 
         writer.writeheader()
         writer.writerows(plain)
     else:
-        _print_table(rows)
+        _print_table(rows, narrowed=bool(family or since))
 
 
 def show_clip(clip: str, png: Path | None, as_json: bool) -> None:
     """Print the moves of a clip and draw them to `png`. `clip` is an id, a file name, or the path of the file itself.
 
-    Raises DanceError("NOT_FOUND") when it is not stored.
+    Raises DanceError("NOT_FOUND") when it is not stored, or when there is nothing to draw.
     """
     found = clip_segments(engine(), video_id(sha256_of(Path(clip))) if Path(clip).is_file() else clip)
+    if png and not found.segments:
+        raise DanceError("NOT_FOUND", f"{found.filename} has no moves to draw{_because(found)}")
     if as_json:
         print(json.dumps(asdict(found), indent=2))
     else:
@@ -62,9 +65,9 @@ def show_clip(clip: str, png: Path | None, as_json: bool) -> None:
         print(f"drawn to {png}", file=sys.stderr)
 
 
-def _print_table(rows: list[MoveUse]) -> None:
+def _print_table(rows: list[MoveUse], narrowed: bool) -> None:
     if not rows:
-        print("no moves yet: danceapp index FOLDER")
+        print("no moves of this family, or since this day" if narrowed else "no moves yet: danceapp index FOLDER")
         return
     table = Table(title="The move index, most used first", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("rank", "move", "family", "uses", "clips", "share", "seconds", "first seen", "trend"):
@@ -79,10 +82,10 @@ def _print_table(rows: list[MoveUse]) -> None:
 
 
 def _print_clip(found: ClipSegments, names: dict[str, str], console: Console) -> None:
-    reason = f" ({found.reason})" if found.reason else ""
     length = f"{found.duration_ms / 1000:.1f} s" if found.duration_ms else "length unknown"
     console.print(
-        f"{found.filename}  {found.video_id}  {length}  {found.state or 'not analysed'}{reason}", highlight=False
+        f"{found.filename}  {found.video_id}  {length}  {found.state or 'not analysed'}{_because(found)}",
+        highlight=False,
     )
     if not found.segments:
         return
@@ -93,6 +96,10 @@ def _print_clip(found: ClipSegments, names: dict[str, str], console: Console) ->
         table.add_row(*_cells(number, segment, names))
     console.print(table)
     console.print(timeline(found), markup=False, highlight=False, soft_wrap=True)
+
+
+def _because(found: ClipSegments) -> str:
+    return f" ({found.reason})" if found.reason else ""
 
 
 def _cells(number: int, segment: StoredSegment, names: dict[str, str]) -> tuple[str, ...]:

@@ -4,7 +4,6 @@
 """
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -18,6 +17,7 @@ from cluster.telemetry import progress
 from dancecore.errors import DanceError
 from dancecore.moves.taxonomy import load_taxonomy
 from dancecore.settings import SyntheticSettings
+from jobs.cli import plain_errors
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "data" / "clips"
@@ -88,13 +88,10 @@ def main(
     samples: Annotated[bool, typer.Option(help="Make the committed sample clips again instead.")] = False,
 ) -> None:
     """Make synthetic dance clips with their ground truth."""
-    numbers = settings().synthetic
-    folder, seeds = (SAMPLES, numbers.sample_seeds) if samples else (out, range(first_seed, first_seed + count))
-    try:
+    with plain_errors():
+        numbers = settings().synthetic
+        folder, seeds = (SAMPLES, numbers.sample_seeds) if samples else (out, range(first_seed, first_seed + count))
         paths = synthesise(folder, seeds, numbers, workers=workers, with_joints=joints)
-    except DanceError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from error
     print(f"{len(paths)} clips in {folder}")
 
 

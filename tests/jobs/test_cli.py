@@ -16,6 +16,7 @@ from cluster.catalogue import MoveRow, sync_taxonomy
 from cluster.ids import video_id
 from cluster.index import ClipRecord, write_clip
 from cluster.objects import objects
+from cluster.settings import settings
 from dancecore.types import MS, OTHER, ClipInfo, Segment, Versions
 from jobs.cli import app
 from tests.jobs.quick import dance
@@ -64,6 +65,8 @@ FAILURES = [
     (["moves", "--json", "--csv"], "INVALID_INPUT"),
     (["index", "/nowhere"], "INVALID_INPUT"),
     (["models", "--fetch", "enormous"], "INVALID_INPUT"),
+    (["db", "downgrade", "nonsense", "--yes"], "INVALID_INPUT"),
+    (["db", "downgrade", "-7", "--yes"], "INVALID_INPUT"),
 ]
 
 
@@ -75,6 +78,30 @@ def test_a_failure_is_one_line(words: list[str], code: str) -> None:
     assert said.stdout == ""
     assert said.stderr.startswith(f"danceapp: {code}: ")
     assert said.stderr.count("\n") == 1
+
+
+SETTINGS = [
+    ("DANCEAPP_INDEX__MAX_ERROR_SHARE", "many", "INVALID_INPUT", "DANCEAPP_INDEX__MAX_ERROR_SHARE"),
+    ("DANCEAPP_CLUSTER__DEVICE", "tpu", "INVALID_INPUT", "'auto', 'cpu' or 'gpu'"),
+    ("DANCEAPP_INDEX", "{", "INVALID_INPUT", '"index"'),
+    ("DANCEAPP_DATABASE_URL", "postgresql://u:secret@host:port/x", "DATABASE_UNAVAILABLE", "not a database URL"),
+    ("DANCEAPP_DATABASE_URL", "postgresql://u:secret@127.0.0.1:1/x?foo=bar", "DATABASE_UNAVAILABLE", "know: foo"),
+]
+
+
+@pytest.mark.usefixtures("own_index")
+@pytest.mark.parametrize(("name", "value", "code", "words"), SETTINGS, ids=[f"{row[0]}={row[1]}" for row in SETTINGS])
+def test_a_bad_setting_is_one_line(
+    name: str, value: str, code: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    said = danceapp("moves")
+    assert said.exit_code == 1
+    assert said.stderr.startswith(f"danceapp: {code}: ")
+    assert said.stderr.count("\n") == 1
+    assert words in said.stderr
+    assert "secret" not in said.stderr
 
 
 @pytest.mark.usefixtures("one_clip")
@@ -91,6 +118,7 @@ def test_moves_in_three_forms() -> None:
     assert "Floss" in danceapp("moves").stdout
     assert json.loads(danceapp("moves", "--json", "--family", "steps").stdout) == []
     assert json.loads(danceapp("moves", "--json", "--since", "2999-01-01").stdout) == []
+    assert danceapp("moves", "--family", "steps").stdout == "no moves of this family, or since this day\n"
 
 
 @pytest.mark.usefixtures("one_clip")
@@ -114,6 +142,9 @@ def test_show_draws(tmp_path: Path) -> None:
     assert picture.shape[1] == 1200
     figures = picture[picture.shape[0] // 2 :, : picture.shape[1] // 2]
     assert (figures < 64).all(axis=2).sum() > 1000  # three stick figures in black
+    nowhere = danceapp("show", "party.mp4", "--png", str(tmp_path / "no" / "party.png"))
+    assert nowhere.exit_code == 1
+    assert nowhere.stderr == f"danceapp: {tmp_path / 'no' / 'party.png'}: No such file or directory\n"
 
 
 @pytest.mark.usefixtures("own_index")
