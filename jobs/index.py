@@ -1,5 +1,6 @@
 """The indexing job: a manifest of clips in, rows of named moves in the database out. One Ray Data chain."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from jobs import ledger
 from jobs.guard import Row
 from jobs.probe import find_clips, manifest_path, probe_clips
 from jobs.stages import BLANK, ROW, IndexWriter, MoveFinder, PoseWorker, Run
-from jobs.summary import Summary, Work, summarise
+from jobs.summary import Summary, Work, summarise, workers
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -89,6 +90,7 @@ def run(
     import ray
 
     placed = _no_more_than(len(rows), placement(settings))
+    print(workers(placed), file=sys.stderr)
     told = Run(
         settings=settings, versions=library.versions, database_url=database_url(), objects=home() / "objects",
         provider=placed.provider, weights=weights_dir(), ledger=ledger.start(),

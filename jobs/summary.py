@@ -88,6 +88,12 @@ def print_summary(summary: Summary) -> None:
         print(f"  {path}: {error}: {message}")
 
 
+def workers(placed: Plan) -> str:
+    """One line: what runs where, and why not elsewhere."""
+    line = f"workers  {placed.pose_actors} for poses ({placed.provider}), {placed.analysis_actors} for analysis"
+    return "; ".join((line, *placed.notes))
+
+
 def print_survey(work: Work, placed: Plan, as_json: bool) -> None:
     """What a run would do: clips to index, clips that are refused, clips that are done, and the workers."""
     said = {
@@ -99,6 +105,6 @@ def print_survey(work: Work, placed: Plan, as_json: bool) -> None:
         print(json.dumps(said, indent=2))
         return
     print(f"to index {len(work.todo)}   refused {len(work.refused)}   indexed already {work.skipped}")
-    print(f"workers  {placed.pose_actors} for poses ({placed.provider}), {placed.analysis_actors} for analysis")
-    for line in (*placed.notes, *(f"{row['path']}: {row['error']}: {row['message']}" for row in work.refused)):
-        print(f"  {line}")
+    print(workers(placed))
+    for row in work.refused:
+        print(f"  {row['path']}: {row['error']}: {row['message']}")
