@@ -43,7 +43,7 @@ PIP = Package(
     PIP_PIN,
     (
         sys.executable,
-        *["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--retries=1", "mediapipe==0.10.21"],
+        *["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--retries=1", PIP_PIN],
     ),
     {
         weights.DETECTOR: "mediapipe/modules/pose_detection/pose_detection.tflite",
