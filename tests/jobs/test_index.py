@@ -65,7 +65,8 @@ def test_a_clip_that_fails_or_kills_costs_only_itself(
     ]  # fmt: skip
     said = capfd.readouterr()
     assert said.out == ""
-    assert {line.split()[0] for line in said.err.splitlines()} == {"probe", "workers", "index"}  # Ray is silent about the dead
+    first_words = {line.split()[0] for line in said.err.splitlines()}
+    assert first_words == {"probe", "workers", "index"}  # Ray is silent about the dead
 
 
 def test_finished_stages_are_not_done_again(own_index: Engine, make_clip: Make) -> None:

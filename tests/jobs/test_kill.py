@@ -52,7 +52,8 @@ def undisturbed(clips: Path, postgres_server: str, tmp_path_factory: pytest.Temp
         home = tmp_path_factory.mktemp("home")
         assert start(clips, home, url).wait(PATIENCE_S) == 0
         said = (home / "said").read_text()
-        assert {line.split()[0] for line in said.splitlines()} == {"probe", "index", "clips", "pose", "errors"}, said
+        ours = {"probe", "workers", "index", "clips", "pose", "errors"}
+        assert {line.split()[0] for line in said.splitlines()} == ours, said
         return stored(engine(url))
 
 
