@@ -1,6 +1,7 @@
 """The numbers each room needs, as frozen dataclasses without defaults: values and their reasons live in `configs/`."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ class DecodingSettings:
 class PoseSettings:
     """How dancers are found, followed and cleaned (`configs/pose.yaml`)."""
 
-    variant: str
+    variant: Literal["lite", "full", "heavy"]
     threads: int
     batch_cpu: int
     batch_cuda: int

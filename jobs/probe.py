@@ -156,5 +156,9 @@ def _facts_of_file(clip: Path) -> Row:
 
 
 def _stamp(clip: Path) -> tuple[str, int, int]:
-    stat = clip.stat()
+    """Path, size and time of a file; zeros where it has gone since it was found, which its probe will say."""
+    try:
+        stat = clip.stat()
+    except FileNotFoundError:
+        return str(clip), 0, 0
     return str(clip), stat.st_size, stat.st_mtime_ns

@@ -51,7 +51,7 @@ def show_clip(clip: str, png: Path | None, as_json: bool) -> None:
 
     Raises DanceError("NOT_FOUND") when it is not stored, or when there is nothing to draw.
     """
-    found = clip_segments(engine(), video_id(sha256_of(Path(clip))) if Path(clip).is_file() else clip)
+    found = _stored_file(Path(clip)) if Path(clip).is_file() else clip_segments(engine(), clip)
     if png and not found.segments:
         raise DanceError("NOT_FOUND", f"{found.filename} has no moves to draw{_because(found)}")
     if as_json:
@@ -63,6 +63,15 @@ def show_clip(clip: str, png: Path | None, as_json: bool) -> None:
 
         draw(found, png)
         print(f"drawn to {png}", file=sys.stderr)
+
+
+def _stored_file(path: Path) -> ClipSegments:
+    try:
+        return clip_segments(engine(), video_id(sha256_of(path)))
+    except DanceError as error:
+        if error.code == "NOT_FOUND":
+            raise DanceError("NOT_FOUND", f"{path} is not indexed: danceapp index {path}") from error
+        raise
 
 
 def _print_table(rows: list[MoveUse], narrowed: bool) -> None:

@@ -122,6 +122,15 @@ def test_moves_in_three_forms() -> None:
 
 
 @pytest.mark.usefixtures("one_clip")
+def test_show_takes_the_file_itself(tmp_path: Path) -> None:
+    file = tmp_path / "other.mp4"
+    file.write_bytes(b"not indexed")
+    said = danceapp("show", str(file))
+    assert said.exit_code == 1
+    assert f"{file} is not indexed" in said.stderr
+
+
+@pytest.mark.usefixtures("one_clip")
 def test_show(tmp_path: Path) -> None:
     said = danceapp("show", "party.mp4").stdout
     for words in ("Floss", "mirrored", "80% high", "Dab 10%", "2.50", "4.00"):

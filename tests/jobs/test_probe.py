@@ -97,6 +97,11 @@ def test_one_row_for_each_clip(make_clip: Make, tmp_path: Path, monkeypatch: pyt
     assert probe_clips(sound, manifest, settings()) == [row for row in rows if not row["error"]]
 
 
+def test_a_file_that_goes_away_is_a_row(tmp_path: Path) -> None:
+    row = probe_row(tmp_path / "gone.mp4", settings())
+    assert (row["error"], row["bytes"]) == ("probe/FILE_NOT_FOUND", 0)
+
+
 def probe_or_die(clip: Path, numbers: Settings) -> Row:
     from jobs.probe import probe_row
 
