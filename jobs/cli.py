@@ -35,7 +35,7 @@ def plain_errors() -> Iterator[None]:
         print(f"danceapp: {error.filename}: {error.strerror}", file=sys.stderr)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
-        print("danceapp: interrupted; the same command goes on where this one was", file=sys.stderr)
+        print("danceapp: interrupted; give the same command again", file=sys.stderr)
         raise typer.Exit(130) from None
 
 
@@ -187,9 +187,15 @@ def synthesise(
 
       danceapp synthesise --out synthetic --count 20 --workers 4
     """
-    from jobs.synthesise import main
+    from cluster.settings import settings
+    from jobs.synthesise import SAMPLES
+    from jobs.synthesise import synthesise as make
 
-    main(out=out, count=count, first_seed=first_seed, workers=workers, joints=joints, samples=samples)
+    with plain_errors():
+        numbers = settings().synthetic
+        folder, seeds = (SAMPLES, numbers.sample_seeds) if samples else (out, range(first_seed, first_seed + count))
+        paths = make(folder, seeds, numbers, workers=workers, with_joints=joints)
+    print(f"{len(paths)} clips in {folder}")
 
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")

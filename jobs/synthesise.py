@@ -1,27 +1,17 @@
-"""Makes synthetic dance clips with their ground truth: `python -m jobs.synthesise --out FOLDER --count 20`.
+"""Makes synthetic dance clips with their ground truth: `danceapp synthesise`."""
 
-`python -m jobs.synthesise --samples` makes the committed sample clips again.
-"""
-
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from cluster.settings import settings
+from cluster.library import TAXONOMY
 from cluster.telemetry import progress
 from dancecore.errors import DanceError
 from dancecore.moves.taxonomy import load_taxonomy
 from dancecore.settings import SyntheticSettings
-from jobs.cli import plain_errors
 
-ROOT = Path(__file__).parent.parent
-SAMPLES = ROOT / "tests" / "data" / "clips"
-TAXONOMY = ROOT / "taxonomy" / "tx-0.1-dev"
+SAMPLES = Path(__file__).parent.parent / "tests" / "data" / "clips"
 
 REPORT_S = 10.0
 """Between two lines of progress in a log."""
@@ -77,23 +67,3 @@ def _make(out: Path, seed: int, numbers: SyntheticSettings, taxonomy: Path, with
     path = out / f"syn_{seed:06d}.mp4"
     make_clip(draw_knobs(seed, numbers, moves), moves, path, with_joints=with_joints)
     return path
-
-
-def main(
-    out: Annotated[Path, typer.Option(help="Folder for the clips.")] = Path("synthetic"),
-    count: Annotated[int, typer.Option(min=1, help="How many clips.")] = 10,
-    first_seed: Annotated[int, typer.Option(min=0, help="The first clip's seed; the others follow it.")] = 0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
-    joints: Annotated[bool, typer.Option(help="Write the true joints too, as NPZ.")] = False,
-    samples: Annotated[bool, typer.Option(help="Make the committed sample clips again instead.")] = False,
-) -> None:
-    """Make synthetic dance clips with their ground truth."""
-    with plain_errors():
-        numbers = settings().synthetic
-        folder, seeds = (SAMPLES, numbers.sample_seeds) if samples else (out, range(first_seed, first_seed + count))
-        paths = synthesise(folder, seeds, numbers, workers=workers, with_joints=joints)
-    print(f"{len(paths)} clips in {folder}")
-
-
-if __name__ == "__main__":
-    typer.run(main)
