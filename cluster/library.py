@@ -16,7 +16,7 @@ from dancecore.moves.taxonomy import Move, Taxonomy, load_taxonomy
 from dancecore.pose import version
 from dancecore.types import Versions
 
-TAXONOMY = CONFIGS.parent / "taxonomy" / "tx-0.1-dev"
+TAXONOMY = CONFIGS.parent / "taxonomy" / "tx-0.1"
 """The taxonomy that is in use."""
 
 MODEL_VERSION = "dtw-1"

@@ -24,7 +24,7 @@ DRAW_TARGET, CLIP_TARGET = 2.0, 1.0
 
 def measure() -> list[Row]:
     """synthetic_draw and synthetic_clip: frames/s of 360 x 640 on one core, medians over dances."""
-    taxonomy = load_taxonomy(ROOT / "taxonomy" / "tx-0.1-dev")
+    taxonomy = load_taxonomy(ROOT / "taxonomy" / "tx-0.1")
     numbers = replace(settings().synthetic, sizes=(SIZE,))
     dances = [draw_knobs(seed, numbers, taxonomy) for seed in SEEDS]
     stages = [staged(knobs, taxonomy) for knobs in dances]
@@ -45,7 +45,7 @@ def _row(name: str, rate: float, target: float) -> Row:
 
 def _clip(knobs: Knobs, count: int) -> float:
     """Frames/s of a whole clip, staging and sound included."""
-    taxonomy = load_taxonomy(ROOT / "taxonomy" / "tx-0.1-dev")
+    taxonomy = load_taxonomy(ROOT / "taxonomy" / "tx-0.1")
     with TemporaryDirectory() as folder:
         start = time.process_time()
         make_clip(knobs, taxonomy, Path(folder) / "clip.mp4")

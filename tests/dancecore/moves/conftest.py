@@ -7,7 +7,7 @@ import pytest
 from dancecore.moves.taxonomy import Move, Taxonomy, load_motions, load_taxonomy
 
 ROOT = Path(__file__).parents[3]
-TAXONOMY = ROOT / "taxonomy" / "tx-0.1-dev"
+TAXONOMY = ROOT / "taxonomy" / "tx-0.1"
 NON_DANCE = ROOT / "dancecore" / "synthetic" / "non_dance"
 EVERY = sorted(path.stem for folder in (TAXONOMY, NON_DANCE) for path in folder.glob("*_*.yaml"))
 

@@ -20,7 +20,7 @@ SHAPES = {
 
 @pytest.fixture(scope="session")
 def taxonomy() -> Taxonomy:
-    return load_taxonomy(ROOT / "taxonomy" / "tx-0.1-dev")
+    return load_taxonomy(ROOT / "taxonomy" / "tx-0.1")
 
 
 @pytest.fixture(scope="session")
