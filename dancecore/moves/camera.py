@@ -1,10 +1,10 @@
-"""A pinhole camera that looks at a dancer (Hartley & Zisserman 2004, section 6.1)."""
+"""Pinhole cameras that look at a dancer (Hartley & Zisserman 2004, section 6.1): one that is still, one that moves."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from dancecore.types import Float64
+from dancecore.types import Float64, check_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +30,81 @@ class Camera:
 
     def rotation(self) -> Float64:
         """(3, 3): rows are the camera's axes in the world: x right in the picture, y down, z away from the camera."""
-        yaw, pitch, roll = np.radians([self.yaw, self.pitch, self.roll])
-        forward = -np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
-        right = np.array([np.cos(yaw), 0.0, -np.sin(yaw)])
-        down = np.cross(forward, right)
-        return np.stack(
-            [np.cos(roll) * right + np.sin(roll) * down, np.cos(roll) * down - np.sin(roll) * right, forward]
-        )
+        return axes(*np.array([self.yaw, self.pitch, self.roll]))
+
+    @property
+    def centre(self) -> Float64:
+        """(3,) where the camera stands."""
+        return np.asarray(np.array(self.target) - self.distance * self.rotation()[2])
 
     def see(self, world: Float64) -> Float64:
         """World points (..., 3) in the camera's axes (..., 3), metres from its centre."""
-        rotation = self.rotation()
-        centre = np.array(self.target) - self.distance * rotation[2]
-        return (world - centre) @ rotation.T
+        return np.asarray((world - self.centre) @ self.rotation().T)
 
     def project(self, world: Float64) -> Float64:
         """World points (..., 3) to pixels (..., 2). Points at or behind the camera become NaN."""
-        seen = self.see(world)
-        depth = np.where(seen[..., 2:] > 0, seen[..., 2:], np.nan)
-        return seen[..., :2] / depth * self.focal_px + np.array([self.width, self.height]) / 2
+        return _pixels(self.see(world), self.focal_px, self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPath:
+    """A camera that moves over F frames: rotation (F, 3, 3) as `Camera.rotation` has it, centre (F, 3) metres,
+    focal_px (F,) pixels. Its points (F, N, 3) are those of N places in each frame."""
+
+    width: int
+    height: int
+    rotation: Float64
+    centre: Float64
+    focal_px: Float64
+
+    def __post_init__(self) -> None:
+        frames = len(self.focal_px)
+        check_shape("rotation", self.rotation, (frames, 3, 3), np.float64)
+        check_shape("centre", self.centre, (frames, 3), np.float64)
+        check_shape("focal_px", self.focal_px, (frames,), np.float64)
+
+    def __len__(self) -> int:
+        return len(self.focal_px)
+
+    def see(self, world: Float64) -> Float64:
+        """World points (F, N, 3) in the axes of each frame's camera (F, N, 3), metres from its centre."""
+        return np.asarray((world - self.centre[:, None]) @ self.rotation.swapaxes(1, 2))
+
+    def project(self, world: Float64) -> Float64:
+        """World points (F, N, 3) to pixels (F, N, 2). Points at or behind the camera become NaN."""
+        return _pixels(self.see(world), self.focal_px[:, None, None], self.width, self.height)
+
+    def frame(self, number: int) -> Camera:
+        """The camera as it stands in one frame."""
+        right, _, forward = self.rotation[number]
+        pitch, yaw = np.arcsin(np.clip(-forward[1], -1, 1)), np.arctan2(-forward[0], -forward[2])
+        level = np.array([np.cos(yaw), 0.0, -np.sin(yaw)])
+        roll = np.arctan2(right @ np.cross(forward, level), right @ level)
+        fov = 2 * np.arctan(self.height / 2 / self.focal_px[number])
+        yaw, pitch, roll, fov = (float(np.degrees(angle)) for angle in (yaw, pitch, roll, fov))
+        x, y, z = (float(place) for place in self.centre[number] + forward)
+        return Camera(self.width, self.height, yaw, pitch, roll, 1.0, fov, (x, y, z))
+
+
+def still(camera: Camera, frames: int) -> CameraPath:
+    """The path of a camera that does not move."""
+    rotation, centre = np.tile(camera.rotation(), (frames, 1, 1)), np.tile(camera.centre, (frames, 1))
+    return CameraPath(camera.width, camera.height, rotation, centre, np.full(frames, camera.focal_px))
+
+
+def axes(yaw: Float64, pitch: Float64, roll: Float64) -> Float64:
+    """(..., 3, 3): the camera's axes in the world, as rows, for angles (...) in degrees."""
+    yaw, pitch, roll = np.radians(yaw), np.radians(pitch), np.radians(roll)
+    level, (sin, cos) = np.zeros_like(yaw), (np.sin(pitch), np.cos(pitch))
+    forward = np.stack([-np.sin(yaw) * cos, -sin, -np.cos(yaw) * cos], axis=-1)
+    right = np.stack([np.cos(yaw), level, -np.sin(yaw)], axis=-1)
+    down = np.stack([sin * np.sin(yaw), -cos, sin * np.cos(yaw)], axis=-1)
+    turned = np.stack([right, down, forward], axis=-2)
+    c, s = np.cos(roll)[..., None], np.sin(roll)[..., None]
+    turned[..., 0, :], turned[..., 1, :] = c * right + s * down, c * down - s * right
+    return np.asarray(turned)
+
+
+def _pixels(seen: Float64, focal_px: Float64 | float, width: int, height: int) -> Float64:
+    depth = np.where(seen[..., 2:] > 0, seen[..., 2:], np.nan)
+    return np.asarray(seen[..., :2] / depth * focal_px + np.array([width, height]) / 2)
