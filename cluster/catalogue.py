@@ -28,6 +28,11 @@ def sync_taxonomy(pool: Engine, semver: str, rows: list[MoveRow], notes: str = "
     A move that lives on in a newer version keeps its row, which then belongs to the newer version. A move that is
     not in `rows` stays as it is: segments name it until their clips are indexed anew.
     """
+    return transact(pool, lambda tx: put_taxonomy(tx, semver, rows, notes))
+
+
+def put_taxonomy(connection: Connection, semver: str, rows: list[MoveRow], notes: str = "") -> int:
+    """`sync_taxonomy` within a transaction of the caller's."""
     version = {"id": semver, "semver": semver, "notes": notes}
     values = [
         {
@@ -36,7 +41,7 @@ def sync_taxonomy(pool: Engine, semver: str, rows: list[MoveRow], notes: str = "
         }
         for row in sorted(rows, key=lambda row: row.move_id)  # one order for every writer: no deadlock
     ]  # fmt: skip
-    return transact(pool, lambda tx: _put(tx, taxonomy_versions, [version]) + _put(tx, moves, values))
+    return _put(connection, taxonomy_versions, [version]) + _put(connection, moves, values)
 
 
 def _put(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:

@@ -23,9 +23,9 @@ from dancecore.settings import (
     MusicSettings,
     PoseSettings,
     SegmentationSettings,
-    SyntheticSettings,
     TemplateSettings,
 )
+from dancecore.synthetic.settings import SyntheticSettings
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 

@@ -156,3 +156,59 @@ segments = Table(
     CheckConstraint("0 <= start_ms AND start_ms < end_ms", name="span_not_empty"),
     CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence_range"),
 )  # fmt: skip
+
+taxonomy_migrations = Table(
+    "taxonomy_migrations", metadata, _id(),
+    Column("old", Text, ForeignKey("taxonomy_versions.id", ondelete="RESTRICT"), nullable=False),
+    Column("new", Text, ForeignKey("taxonomy_versions.id", ondelete="RESTRICT"), nullable=False),
+    Column("undone_by", Text, ForeignKey("taxonomy_migrations.id", ondelete="SET NULL"),
+           comment="the migration back, after which this one no longer holds"),
+    _created_at(),
+    CheckConstraint("old <> new", name="versions_differ"),
+)  # fmt: skip
+
+taxonomy_remaps = Table(
+    "taxonomy_remaps", metadata,
+    Column("migration", Text, ForeignKey("taxonomy_migrations.id", ondelete="CASCADE"), primary_key=True),
+    Column("in_table", Text, primary_key=True),
+    Column("row_id", Text, primary_key=True),
+    Column("was", JSONB, nullable=False, comment="the values before, so that the way back restores them"),
+    Column("became", JSONB, nullable=False, comment="the values after: a row changed since is not restored"),
+)  # fmt: skip
+
+annotations = Table(
+    "annotations", metadata, _id(),
+    Column("video", Text, ForeignKey("videos.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("annotator", Text, ForeignKey("users.id", ondelete="SET NULL")),
+    Column("start_ms", Integer, nullable=False),
+    Column("end_ms", Integer, nullable=False),
+    Column("move", Text, ForeignKey("moves.id", ondelete="RESTRICT"), nullable=False, index=True),
+    Column("notes", Text, nullable=False, server_default=""),
+    Column("quality_flags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("reviewed_by", Text, ForeignKey("users.id", ondelete="SET NULL")),
+    Column("status", Text, nullable=False, server_default="PENDING"),
+    _created_at(),
+    _one_of("status", ("PENDING", "VERIFIED", "REJECTED")),
+    CheckConstraint("0 <= start_ms AND start_ms < end_ms", name="span_not_empty"),
+)  # fmt: skip
+
+compositions = Table(
+    "compositions", metadata, _id(),
+    Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("bpm", Double, nullable=False),
+    _created_at(),
+    CheckConstraint("bpm > 0", name="bpm_positive"),
+)  # fmt: skip
+
+composition_steps = Table(
+    "composition_steps", metadata,
+    Column("composition", Text, ForeignKey("compositions.id", ondelete="CASCADE"), primary_key=True),
+    Column("order_idx", Integer, primary_key=True),
+    Column("move", Text, ForeignKey("moves.id", ondelete="RESTRICT"), nullable=False, index=True),
+    Column("duration_beats", Double, nullable=False),
+    Column("mirror", Boolean, nullable=False, server_default=text("false")),
+    Column("notes", Text, nullable=False, server_default=""),
+    CheckConstraint("order_idx >= 0", name="order_not_negative"),
+    CheckConstraint("duration_beats > 0", name="duration_positive"),
+)  # fmt: skip

@@ -53,9 +53,9 @@ def put(pool: Engine, table: Table, **values: Any) -> None:
 
 
 def dump(pool: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, ordered by id."""
+    """Every row of every table, ordered by its key."""
     with connect(pool) as connection:
         return {
-            name: [tuple(row) for row in connection.execute(select(table).order_by(table.c.id))]
+            name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
             for name, table in metadata.tables.items()
         }
