@@ -9,7 +9,7 @@ from cluster.library import TAXONOMY
 from cluster.telemetry import progress
 from dancecore.errors import DanceError
 from dancecore.moves.taxonomy import load_taxonomy
-from dancecore.settings import SyntheticSettings
+from dancecore.synthetic.settings import SyntheticSettings
 
 SAMPLES = Path(__file__).parent.parent / "tests" / "data" / "clips"
 

@@ -15,7 +15,8 @@ from dancecore.synthetic import backdrop, choreography, music, render
 from dancecore.synthetic.body import Body, build
 from dancecore.synthetic.choreography import Danced
 from dancecore.synthetic.clothes import dress
-from dancecore.synthetic.dance import Knobs, Lamp
+from dancecore.synthetic.dance import Dance, Knobs
+from dancecore.synthetic.scene import frame, light
 from dancecore.types import Float, Float64, Image
 
 SHADOW = 0.45
@@ -54,8 +55,8 @@ def make_clip(knobs: Knobs, taxonomy: Taxonomy, out: Path, *, with_joints: bool 
     """
     stage = staged(knobs, taxonomy)
     seconds = len(stage.joints) / knobs.fps
-    sound = _sound(knobs, seconds)
-    write_video(out, frames(knobs, stage), knobs.fps, sound, music.RATE, knobs.crf)
+    sound = _sound(knobs.dance, seconds)
+    write_video(out, frames(knobs, stage), knobs.fps, sound, music.RATE, knobs.scene.crf)
     truth = describe(knobs, taxonomy, out.stem)
     out.with_suffix(".json").write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
     if with_joints:
@@ -66,42 +67,34 @@ def make_clip(knobs: Knobs, taxonomy: Taxonomy, out: Path, *, with_joints: bool 
 
 def describe(knobs: Knobs, taxonomy: Taxonomy, video_id: str) -> Truth:
     """The ground truth of a dance (CONTRACTS, section 4, with beats and knobs added)."""
-    flags = ("single_dancer", "synthetic") + (() if knobs.backdrop.kind == "room" else ("clear_bg",))
-    beats = tuple(int(at) for at in choreography.beats_ms(knobs))
-    return Truth(
-        video_id, taxonomy.semver, knobs.fps, choreography.segments(knobs), flags, knobs.bpm, beats, asdict(knobs)
-    )
+    flags = ("single_dancer", "synthetic") + (() if knobs.scene.backdrop.kind == "room" else ("clear_bg",))
+    beats = tuple(int(at) for at in choreography.beats_ms(knobs.dance))
+    segments = choreography.segments(knobs.dance)
+    return Truth(video_id, taxonomy.semver, knobs.fps, segments, flags, knobs.dance.bpm, beats, asdict(knobs))
 
 
 def staged(knobs: Knobs, taxonomy: Taxonomy) -> Staged:
     """The dancer and the camera of these knobs."""
-    body = build(knobs.shape)
-    transforms = body.transforms(choreography.choreograph(knobs, taxonomy))
+    body = build(knobs.dancers[0].shape)
+    transforms = body.transforms(choreography.motions(knobs, taxonomy)[0])
     joints = body.joints(transforms)
-    return Staged(body, transforms, joints, choreography.frame(knobs.view, joints))
+    return Staged(body, transforms, joints, frame(knobs.scene, 0, joints))
 
 
 def frames(knobs: Knobs, stage: Staged) -> Iterator[Image]:
     """Each frame of the clip, (H, W, 3) uint8 RGB."""
-    mesh, colours = dress(stage.body, knobs.look)
-    lamp = light(knobs.lamp, stage.camera.yaw)
-    behind = backdrop.paint(knobs.backdrop, stage.camera)
+    mesh, colours = dress(stage.body, knobs.dancers[0].look)
+    lamp = light(knobs.scene.lamp, stage.camera.yaw)
+    behind = backdrop.paint(knobs.scene.backdrop, stage.camera)
     for transforms in stage.transforms:
         vertices = stage.body.skin(transforms, mesh)
         shadow = 1 - SHADOW * (1 - render.floor_shadow(vertices, stage.camera, lamp))
         yield render.draw(vertices, stage.body.rest.faces, colours, stage.camera, lamp, behind * shadow[..., None])
 
 
-def light(lamp: Lamp, camera_yaw: float) -> render.Light:
-    """The lamp in the world."""
-    yaw, pitch = np.radians([lamp.yaw + camera_yaw, lamp.pitch])
-    towards = (float(np.sin(yaw) * np.cos(pitch)), float(np.sin(pitch)), float(np.cos(yaw) * np.cos(pitch)))
-    return render.Light(lamp.ambient, towards)
-
-
-def _sound(knobs: Knobs, seconds: float) -> Float:
+def _sound(dance: Dance, seconds: float) -> Float:
     """The music, cut where the picture begins: within the first beat."""
-    before = knobs.first_beat * 60 / knobs.bpm
-    beats_s = np.arange(sum(step.beats for step in knobs.steps)) * 60 / knobs.bpm
-    whole = music.compose(beats_s, knobs.bpm, before + seconds, knobs.seed)
+    before = dance.takes[0].start_beat * 60 / dance.bpm
+    beats_s = np.arange(sum(step.beats for step in dance.steps)) * 60 / dance.bpm
+    whole = music.compose(beats_s, dance.bpm, before + seconds, dance.music_seed)
     return whole[round(before * music.RATE) :]

@@ -4,18 +4,19 @@ import colorsys
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from dancecore.errors import DanceError
 from dancecore.moves.style import Style
 from dancecore.moves.taxonomy import Move, Taxonomy
-from dancecore.settings import SyntheticSettings
-from dancecore.synthetic.backdrop import KINDS, Backdrop
 from dancecore.synthetic.clothes import RGB, Look
 from dancecore.synthetic.idle import load_non_dance
 from dancecore.synthetic.music import BEATS_A_BAR
 from dancecore.synthetic.rig import Shape
+from dancecore.synthetic.scene import Scene, draw_scene
+from dancecore.synthetic.settings import DanceSettings, PeopleSettings, SyntheticSettings, WardrobeSettings
 from dancecore.types import IntT
 
 SKINS: tuple[RGB, ...] = ((246, 214, 190), (228, 184, 152), (198, 146, 110), (150, 102, 72), (98, 64, 46))
@@ -23,6 +24,8 @@ SKINS: tuple[RGB, ...] = ((246, 214, 190), (228, 184, 152), (198, 146, 110), (15
 
 HAIRS: tuple[RGB, ...] = ((28, 22, 20), (62, 40, 26), (120, 78, 42), (196, 156, 96), (150, 150, 150))
 """Black, dark brown, brown, blond, grey."""
+
+Role = Literal["lead", "follow", "bystander"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,46 +39,49 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """Where the camera stands, framed on the dancer: see the section of `configs/synthetic.yaml`."""
+class Take:
+    """The dance from `start_beat` to `end_beat` shown from one camera, `speed` times as fast as it was danced."""
 
-    width: int
-    height: int
-    yaw: float
-    pitch: float
-    roll: float
-    fov: float
-    body_share: float
-    off_x: float
-    off_y: float
+    start_beat: float
+    end_beat: float
+    speed: float
 
 
 @dataclass(frozen=True, slots=True)
-class Lamp:
-    """`ambient` 0..1; `yaw` from the camera, `pitch` above the floor, degrees."""
+class Dance:
+    """What is danced to what music, and which of it is shown."""
 
-    ambient: float
-    yaw: float
-    pitch: float
+    bpm: float
+    steps: tuple[Step, ...]
+    blend_beats: float
+    music_seed: int
+    takes: tuple[Take, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dancer:
+    """One person in the clip. `place`: metres to the left and forward; `turn`: degrees to the left of facing forward.
+
+    The `lead`, who is labelled, comes first of the dancers of a clip.
+    """
+
+    shape: Shape
+    style: Style
+    look: Look
+    place: tuple[float, float]
+    turn: float
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
 class Knobs:
-    """One synthetic dance. `first_beat` 0..1: the picture begins so much of a beat after the first step does."""
+    """One synthetic clip: what is danced, by whom, and where it is filmed. `fps`: the video's frames a second."""
 
     seed: int
     fps: int
-    bpm: float
-    first_beat: float
-    steps: tuple[Step, ...]
-    blend_beats: float
-    style: Style
-    shape: Shape
-    look: Look
-    view: View
-    lamp: Lamp
-    backdrop: Backdrop
-    crf: int
+    dance: Dance
+    dancers: tuple[Dancer, ...]
+    scene: Scene
 
 
 def draw_knobs(seed: int, settings: SyntheticSettings, taxonomy: Taxonomy) -> Knobs:
@@ -83,31 +89,29 @@ def draw_knobs(seed: int, settings: SyntheticSettings, taxonomy: Taxonomy) -> Kn
 
     Raises DanceError("INVALID_INPUT") when no move of the taxonomy is danced at the tempo that is drawn.
     """
-    rng = np.random.default_rng(seed)
+    music, people, wardrobe, place = np.random.default_rng(seed).spawn(4)  # one room's new knob changes no other's
+    dance = _dance(music, settings.dance, taxonomy)
+    lead = Dancer(
+        _shape(people, settings.people), _style(people, settings.people), _look(wardrobe, settings.wardrobe),
+        (0.0, 0.0), 0.0, "lead",
+    )  # fmt: skip
+    scene = draw_scene(place, settings.scene, len(dance.takes))
+    return Knobs(seed, int(place.choice(settings.scene.fps)), dance, (lead,), scene)
+
+
+def _dance(rng: np.random.Generator, settings: DanceSettings, taxonomy: Taxonomy) -> Dance:
     bpm = round(rng.uniform(*settings.bpm), 1)
     beats = BEATS_A_BAR * int(rng.choice(_bars(settings, bpm)))
-    return Knobs(
-        seed=seed,
-        fps=int(rng.choice(settings.fps)),
-        bpm=bpm,
-        first_beat=float(rng.uniform()),
-        steps=_steps(rng, settings, taxonomy, bpm, beats),
-        blend_beats=float(rng.uniform(*settings.blend_beats)),
-        style=Style(
-            float(rng.uniform(*settings.amplitude)), float(rng.uniform(*settings.sharpness)),
-            float(rng.uniform(*settings.delay)), float(rng.uniform(*settings.asymmetry)),
-            float(rng.uniform(*settings.noise_deg)), int(rng.integers(2**31)),
-        ),
-        shape=_shape(rng, settings),
-        look=_look(rng, settings),
-        view=_view(rng, settings),
-        lamp=Lamp(*(float(rng.uniform(*r)) for r in (settings.ambient, settings.light_yaw, settings.light_pitch))),
-        backdrop=_backdrop(rng, settings),
-        crf=settings.crf,
-    )  # fmt: skip
+    return Dance(
+        bpm,
+        _steps(rng, settings, taxonomy, bpm, beats),
+        float(rng.uniform(*settings.blend_beats)),
+        int(rng.integers(2**31)),
+        (Take(float(rng.uniform()), float(beats), 1.0),),
+    )
 
 
-def _bars(settings: SyntheticSettings, bpm: float) -> IntT:
+def _bars(settings: DanceSettings, bpm: float) -> IntT:
     """How many bars last as long as a clip may, also when its first beat is cut off."""
     bar_s = BEATS_A_BAR * 60 / bpm
     shortest, longest = settings.seconds
@@ -116,7 +120,7 @@ def _bars(settings: SyntheticSettings, bpm: float) -> IntT:
 
 
 def _steps(
-    rng: np.random.Generator, settings: SyntheticSettings, taxonomy: Taxonomy, bpm: float, beats: int
+    rng: np.random.Generator, settings: DanceSettings, taxonomy: Taxonomy, bpm: float, beats: int
 ) -> tuple[Step, ...]:
     """Moves danced at this tempo, none twice in a row, with non-dance between some of them, `beats` in all."""
     moves = [move for move in taxonomy.moves.values() if move.bpm[0] <= bpm <= move.bpm[1]]
@@ -146,12 +150,18 @@ def _lengths(move: Move, lengths: Sequence[int], left: int) -> list[int]:
     return [beats for beats in lengths if beats <= left and beats % move.beats == 0]
 
 
-def _shape(rng: np.random.Generator, settings: SyntheticSettings) -> Shape:
+def _shape(rng: np.random.Generator, settings: PeopleSettings) -> Shape:
     ranges = (settings.gender, settings.age, settings.muscle, settings.weight, settings.height, settings.proportions)
     return Shape(*(float(rng.uniform(*each)) for each in ranges))
 
 
-def _look(rng: np.random.Generator, settings: SyntheticSettings) -> Look:
+def _style(rng: np.random.Generator, settings: PeopleSettings) -> Style:
+    ranges = (settings.amplitude, settings.sharpness, settings.delay, settings.asymmetry, settings.noise_deg)
+    amplitude, sharpness, delay, asymmetry, noise_deg = (float(rng.uniform(*each)) for each in ranges)
+    return Style(amplitude, sharpness, delay, asymmetry, noise_deg, int(rng.integers(2**31)))
+
+
+def _look(rng: np.random.Generator, settings: WardrobeSettings) -> Look:
     return Look(
         skin=_between(SKINS, rng),
         hair=_between(HAIRS, rng),
@@ -177,23 +187,3 @@ def _cloth(rng: np.random.Generator) -> RGB:
     """Any hue, washed out to strong, dark to light."""
     r, g, b = colorsys.hsv_to_rgb(rng.uniform(), rng.uniform(0, 0.8), rng.uniform(0.15, 0.95))
     return 255 * r, 255 * g, 255 * b
-
-
-def _view(rng: np.random.Generator, settings: SyntheticSettings) -> View:
-    width, height = settings.sizes[rng.integers(len(settings.sizes))]
-    ranges = (settings.yaw, settings.pitch, settings.roll, settings.fov, settings.body_share,
-              settings.off_centre, settings.off_centre)  # fmt: skip
-    return View(width, height, *(float(rng.uniform(*each)) for each in ranges))
-
-
-def _backdrop(rng: np.random.Generator, settings: SyntheticSettings) -> Backdrop:
-    kind = KINDS[rng.choice(len(KINDS), p=np.array(settings.backdrop_shares))]
-    wall, floor = (colorsys.hsv_to_rgb(rng.uniform(), rng.uniform(0, 0.3), rng.uniform(0.4, 0.95)) for _ in range(2))
-    return Backdrop(
-        kind, _rgb(wall), _rgb(floor), float(rng.uniform(*settings.room_m)), float(rng.uniform(-45, 45)),
-        float(rng.uniform(*settings.tile_m)), int(rng.integers(2**31)),
-    )  # fmt: skip
-
-
-def _rgb(share: RGB) -> RGB:
-    return 255 * share[0], 255 * share[1], 255 * share[2]

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from dancecore import skeleton
 from dancecore.moves.camera import Camera
-from dancecore.settings import ObserveSettings
+from dancecore.synthetic.settings import ObserveSettings
 from dancecore.types import BoolT, Float, Float64, IntT, PoseTrack
 
 HIPS = [skeleton.INDEX["left_hip"], skeleton.INDEX["right_hip"]]

@@ -25,7 +25,8 @@ DRAW_TARGET, CLIP_TARGET = 2.0, 1.0
 def measure() -> list[Row]:
     """synthetic_draw and synthetic_clip: frames/s of 360 x 640 on one core, medians over dances."""
     taxonomy = load_taxonomy(ROOT / "taxonomy" / "tx-0.1")
-    numbers = replace(settings().synthetic, sizes=(SIZE,))
+    every = settings().synthetic
+    numbers = replace(every, scene=replace(every.scene, sizes=(SIZE,)))
     dances = [draw_knobs(seed, numbers, taxonomy) for seed in SEEDS]
     stages = [staged(knobs, taxonomy) for knobs in dances]
     next(frames(dances[0], stages[0]))  # compiles

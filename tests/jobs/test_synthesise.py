@@ -10,7 +10,10 @@ from cluster.settings import settings
 from dancecore.errors import DanceError
 from jobs.synthesise import synthesise
 
-NUMBERS = replace(settings().synthetic, seconds=(3.2, 4.5), sizes=((64, 96),), fps=(24,))
+ALL = settings().synthetic
+NUMBERS = replace(
+    ALL, dance=replace(ALL.dance, seconds=(3.2, 4.5)), scene=replace(ALL.scene, sizes=((64, 96),), fps=(24,))
+)
 needs_anny = pytest.mark.skipif(importlib.util.find_spec("anny") is None, reason="anny is not installed")
 
 

@@ -12,12 +12,17 @@ from dancecore.media import audio, probe
 from dancecore.moves.taxonomy import Taxonomy
 from dancecore.music.beats import track_beats
 from dancecore.synthetic.body import Body
-from dancecore.synthetic.choreography import choreograph
+from dancecore.synthetic.choreography import motions
 from dancecore.synthetic.clip import frames, make_clip, staged
 from dancecore.synthetic.dance import Knobs, draw_knobs
 from dancecore.types import OTHER
 
-NUMBERS = replace(settings().synthetic, seconds=(3.2, 4.5), sizes=((128, 192),), fps=(24,), bpm=(110.0, 130.0))
+ALL = settings().synthetic
+NUMBERS = replace(
+    ALL,
+    dance=replace(ALL.dance, seconds=(3.2, 4.5), bpm=(110.0, 130.0)),
+    scene=replace(ALL.scene, sizes=((128, 192),), fps=(24,)),
+)
 CLIPS = Path(__file__).parents[2] / "data" / "clips"
 SAMPLES = sorted(CLIPS.glob("*.mp4"))
 
@@ -51,9 +56,10 @@ def test_the_same_seed_gives_the_same_frames(knobs: Knobs, taxonomy: Taxonomy) -
 def test_the_picture_shows_the_dancer_where_the_joints_are(knobs: Knobs, taxonomy: Taxonomy) -> None:
     """With clothes and skin of one strange colour, that colour is at every limb's joint and only near joints."""
     pink = (255.0, 0.0, 255.0)
-    look = replace(knobs.look, skin=pink, hair=pink, top=pink, bottom=pink, shoes=pink)
-    backdrop = replace(knobs.backdrop, kind="plain", wall=(0.0, 160.0, 0.0))
-    drawn = replace(knobs, look=look, backdrop=backdrop)
+    (lead,), scene = knobs.dancers, knobs.scene
+    look = replace(lead.look, skin=pink, hair=pink, top=pink, bottom=pink, shoes=pink)
+    backdrop = replace(scene.backdrop, kind="plain", wall=(0.0, 160.0, 0.0))
+    drawn = replace(knobs, dancers=(replace(lead, look=look),), scene=replace(scene, backdrop=backdrop))
     stage = staged(drawn, taxonomy)
     image = next(frames(drawn, stage)).astype(int)
     body = (image[..., 0] > 40) & (image[..., 1] < 40)
@@ -69,7 +75,7 @@ def test_the_picture_shows_the_dancer_where_the_joints_are(knobs: Knobs, taxonom
 
 def test_motion_and_joints_have_a_row_for_each_frame(knobs: Knobs, taxonomy: Taxonomy) -> None:
     stage = staged(knobs, taxonomy)
-    assert len(stage.joints) == len(stage.transforms) == len(choreograph(knobs, taxonomy).beats)
+    assert len(stage.joints) == len(stage.transforms) == len(motions(knobs, taxonomy)[0].beats)
 
 
 def test_there_are_six_samples() -> None:

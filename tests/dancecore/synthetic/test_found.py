@@ -16,7 +16,8 @@ from dancecore.synthetic.clip import frames, staged
 from dancecore.synthetic.dance import draw_knobs
 from dancecore.types import FrameBatch
 
-NUMBERS = replace(settings().synthetic, seconds=(3.2, 4.5), bpm=(110.0, 130.0))
+ALL = settings().synthetic
+NUMBERS = replace(ALL, dance=replace(ALL.dance, seconds=(3.2, 4.5), bpm=(110.0, 130.0)))
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from dancecore.moves import body as stick
 from dancecore.moves.camera import Camera
 from dancecore.moves.sequence import around, retime
 from dancecore.moves.taxonomy import Taxonomy
-from dancecore.settings import ObserveSettings
 from dancecore.synthetic.observe import observe
+from dancecore.synthetic.settings import ObserveSettings
 
 CAMERA = Camera(360, 640, yaw=25.0, pitch=5.0)
 J = skeleton.INDEX
