@@ -68,7 +68,9 @@ def store_moves(pool: Engine, taxonomy: Taxonomy) -> int:
 
 def _metadata(move: Move) -> dict[str, Any]:
     return {
-        "description": move.description, "beats": move.beats, "bpm": list(move.bpm), "mirrorable": move.mirrorable,
+        "sub_family": move.sub_family, "description": move.description, "energy": move.energy, "beats": move.beats,
+        "bpm": list(move.bpm), "regions": list(move.regions), "mirrorable": move.mirrorable, "mirror": move.mirror,
+        "loopable": move.loopable, "transitions": list(move.transitions),
     }  # fmt: skip
 
 

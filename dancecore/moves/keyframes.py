@@ -18,13 +18,20 @@ upper arm outwards about itself: at raise 90, around 0 the bent forearm points f
 Feet stand under the hips at x +-10, z 0; a foot's place is its ball; turn points the toes outwards; pitch lifts the
 heel, below zero the toes. `arms`, `hands`, `collars`, `feet` write both sides, as the left one.
 A key at the end of the phrase may repeat the first one plus whole turns: a spin, an arm's circle.
-A foot whose place changes takes a step in the last `swing` beats before the key; it stands still before.
+A foot whose place changes takes a step in the last `swing` beats before the key; it stands still before. The step
+has no height where the foot is declared to glide.
+
+`travel` [x, z] is how far one phrase carries the dancer: the tracks of pelvis and feet begin again from there, so the
+first keys of the next phrase are those of this one, moved. `contacts` and `glides` are spans of beats in which a foot
+stands, or slides along the floor; both are declared, and held by tests.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from dancecore.errors import DanceError
@@ -35,6 +42,7 @@ FRAMES_PER_BEAT = 16
 """Frames of a motion in a beat: 32 a second at 120 bpm, above the analysis rate."""
 
 Keys = dict[float, tuple[float, ...]]
+Spans = tuple[tuple[float, float], ...]
 
 REST: dict[str, tuple[float, ...]] = {
     "facing": (0,), "pelvis": (0, 0, 0), "jump": (0,),
@@ -64,7 +72,8 @@ class Score:
     """A phrase of `beats` beats. Keys of every track of REST, in [0, beats], and what holds for all of them.
 
     `bounce`: centimetres the body sinks on every beat. `swing`: beats that a step takes. `snap`: beats that limbs and
-    trunk take to reach a key, standing still before; 0: they move all the time.
+    trunk take to reach a key, standing still before; 0: they move all the time. `travel` (x, z): centimetres that a
+    phrase carries the dancer. `contacts`, `glides`: beats in which the left, right foot stands, slides.
     """
 
     beats: int
@@ -73,16 +82,23 @@ class Score:
     swing: float
     snap: float
     slides: bool
+    travel: tuple[float, float]
+    contacts: tuple[Spans, Spans]
+    glides: tuple[Spans, Spans]
 
 
 def score_of(raw: dict[str, Any], beats: int) -> Score:
     """The `motion` part of a move's YAML, checked against the schema before, with both sides and halves written out.
 
-    Raises DanceError("INVALID_INPUT") for beats outside the phrase.
+    Raises DanceError("INVALID_INPUT") for beats outside the phrase, or when contacts and glides contradict each other.
     """
     half = raw.get("second_half") == "mirrored"
     length = beats / 2 if half else float(beats)
-    written = {name: _keys(name, keys, length) for name, keys in raw["tracks"].items()}
+    x, z = raw.get("travel", (0, 0))
+    if half and x:
+        raise DanceError("INVALID_INPUT", f"a phrase whose second half is mirrored cannot travel {x} cm to one side")
+    gain = (x, z / 2 if half else z)
+    written = {name: _keys(name, keys, length, not half, gain) for name, keys in raw["tracks"].items()}
     tracks = {name: {0.0: rest} for name, rest in REST.items()}
     for name, keys in written.items():
         if name in BOTH:
@@ -90,26 +106,56 @@ def score_of(raw: dict[str, Any], beats: int) -> Score:
             tracks[f"right_{BOTH[name]}"] = _mirror(f"left_{BOTH[name]}", keys)
     tracks |= {name: keys for name, keys in written.items() if name in REST}
     if half:
-        tracks = {name: keys | _later(_mirror(name, tracks[twin(name)]), length) for name, keys in tracks.items()}
+        tracks = {
+            name: keys | _later(_mirror(name, tracks[twin(name)]), length, _gained(name, gain))
+            for name, keys in tracks.items()
+        }
+    contacts, glides = (_spans(raw, name, length, half) for name in ("contacts", "glides"))
+    for stands, slides in zip(contacts, glides, strict=True):
+        _check_apart(stands, slides)
     return Score(beats, tracks, raw.get("bounce", 0.0), raw.get("swing", 0.5), raw.get("snap", 0.0),
-                 raw.get("slides", False))  # fmt: skip
+                 raw.get("slides", False), (x, z), contacts, glides)  # fmt: skip
 
 
-def _keys(name: str, table: dict[str, list[float]], length: float) -> Keys:
-    width = len(REST[name if name in REST else f"left_{BOTH[name]}"])
-    rest = REST.get(name, REST.get(f"left_{BOTH.get(name)}", ()))
+def _keys(name: str, table: dict[str, list[float]], length: float, whole: bool, travel: tuple[float, float]) -> Keys:
+    """The keys of a track; `whole`: `length` is the end of the phrase, where a key may say how it closes."""
+    rest = REST[name if name in REST else f"left_{BOTH[name]}"]
     keys = {float(beat): (*values, *rest[len(values) :]) for beat, values in table.items()}
-    for beat, values in keys.items():
-        inside = 0 <= beat < length or (beat == length and _turns_round(keys))
-        if not inside or len(values) != width:
-            raise DanceError("INVALID_INPUT", f"{name} at beat {beat}: want {width} values at a beat in [0, {length})")
+    for beat in keys:
+        if not (0 <= beat < length or (whole and beat == length and _comes_round(name, keys, travel))):
+            end = ", or at its end when it is the first one after whole turns or the travel" if beat == length else ""
+            raise DanceError("INVALID_INPUT", f"{name} at beat {beat:g}: a key is at a beat in [0, {length:g}){end}")
     return dict(sorted(keys.items()))
 
 
-def _turns_round(keys: Keys) -> bool:
-    """The last key differs from the first by whole turns."""
-    gain = np.array(keys[max(keys)]) - np.array(keys[min(keys)])
-    return min(keys) == 0 and bool((gain % 360 == 0).all())
+def _comes_round(name: str, keys: Keys, travel: tuple[float, float]) -> bool:
+    """The last key is the first one, further by the travel or by whole turns."""
+    gain = np.array(keys[max(keys)], dtype=np.float64) - np.array(keys[min(keys)])
+    left = gain - np.pad(_gained(name, travel), (0, 3))[: len(gain)] if _is_place(name) else gain % 360
+    return min(keys) == 0 and bool((np.abs(left) < 1e-6).all())
+
+
+def _is_place(name: str) -> bool:
+    """Whether a track says where on the floor something is."""
+    return name == "pelvis" or name.endswith(("_foot", "feet"))
+
+
+def _spans(raw: dict[str, Any], name: str, length: float, half: bool) -> tuple[Spans, Spans]:
+    """The spans of the left and the right foot, both halves written out."""
+    feet = [tuple((float(a), float(b)) for a, b in raw.get(name, {}).get(side, ())) for side in ("left", "right")]
+    for start, end in (span for foot in feet for span in foot):
+        if not start < end <= length:
+            raise DanceError("INVALID_INPUT", f"{name} [{start:g}, {end:g}]: want start < end within [0, {length:g}]")
+    if half:
+        feet = [one + tuple((a + length, b + length) for a, b in other) for one, other in (feet, feet[::-1])]
+    return feet[0], feet[1]
+
+
+def _check_apart(stands: Spans, slides: Spans) -> None:
+    ordered = sorted(stands + slides)
+    for (start, end), (after, _) in pairwise(ordered):
+        if after < end:
+            raise DanceError("INVALID_INPUT", f"contacts and glides overlap: [{start:g}, {end:g}] and [{after:g}, ...]")
 
 
 def _mirror(name: str, keys: Keys) -> Keys:
@@ -119,8 +165,13 @@ def _mirror(name: str, keys: Keys) -> Keys:
     return {beat: tuple(s * v for s, v in zip(signs, values, strict=True)) for beat, values in keys.items()}
 
 
-def _later(keys: Keys, beats: float) -> Keys:
-    return {beat + beats: values for beat, values in keys.items()}
+def _gained(name: str, travel: tuple[float, float]) -> Float64:
+    """How far (2,) a phrase carries the first two values of a track."""
+    return np.array(travel if _is_place(name) else (0, 0), dtype=np.float64)
+
+
+def _later(keys: Keys, beats: float, moved: Float64) -> Keys:
+    return {b + beats: (*(np.array(v[:2]) + moved[: len(v)]).tolist(), *v[2:]) for b, v in keys.items()}
 
 
 def _held(times: Float64, values: Float64, hold: float) -> tuple[Float64, Float64]:
@@ -132,10 +183,11 @@ def _held(times: Float64, values: Float64, hold: float) -> tuple[Float64, Float6
     return np.concatenate([times, leave[late]])[order], every[order]
 
 
-def _unrolled(keys: Keys, beats: int) -> tuple[Float64, Float64]:
-    """The keys of four phrases, the second one in [0, beats]; a key at `beats` says how far a phrase gets."""
+def _unrolled(keys: Keys, beats: int, travel: Float64) -> tuple[Float64, Float64]:
+    """The keys of four phrases, the second one in [0, beats]; a key at `beats` says how far a phrase turns."""
     times, values = np.array(list(keys)), np.array(list(keys.values()), dtype=np.float64)
     gain = np.zeros_like(values[0])
+    gain[:2] = travel[: len(gain)]
     if times[-1] == beats:
         gain, times, values = values[-1] - values[0], times[:-1], values[:-1]
     turns = range(-1, 3)
@@ -146,12 +198,13 @@ def _sampled(times: Float64, values: Float64, grid: Float64) -> Float64:
     return np.asarray(PchipInterpolator(times, values, axis=0)(grid), dtype=np.float64)
 
 
-def _step_arcs(times: Float64, values: Float64) -> tuple[Float64, Float64]:
-    """Foot keys with the middle of every step added: the foot clears the floor, heel first."""
+def _step_arcs(times: Float64, values: Float64, glides: Spans, beats: int) -> tuple[Float64, Float64]:
+    """Foot keys with the middle of every step outside of `glides` added: the foot clears the floor, heel first."""
     mid_times, mid_values = [], []
     for t0, t1, a, b in zip(times[:-1], times[1:], values[:-1], values[1:], strict=True):
         far = float(np.hypot(*(b[:2] - a[:2])))
-        if far > 1.0 and a[2] == 0 and b[2] == 0:
+        slides = any(start <= (t0 + t1) / 2 % beats <= end for start, end in glides)
+        if far > 1.0 and a[2] == 0 and b[2] == 0 and not slides:
             middle = (a + b) / 2
             middle[2], middle[4] = min(STEP_LIFT * far, 12.0), middle[4] + STEP_PITCH
             mid_times.append((t0 + t1) / 2)
@@ -167,6 +220,12 @@ def grid_of(score: Score) -> Float64:
     return np.linspace(0.0, score.beats, score.beats * FRAMES_PER_BEAT + 1)
 
 
+def declared(spans: tuple[Spans, Spans], beats: Float64) -> NDArray[np.bool_]:
+    """(F, 2): which frames are within the spans of the left, right foot, both ends of a span included."""
+    inside = [[(start <= beats) & (beats <= end) for start, end in foot] for foot in spans]
+    return np.stack([np.any(foot, axis=0) if foot else np.zeros(len(beats), bool) for foot in inside], axis=1)
+
+
 def channels_of(score: Score) -> dict[str, Float64]:
     """Each track at every frame, (F, values of the track), by shape-preserving cubics (Fritsch & Carlson 1980).
 
@@ -174,10 +233,11 @@ def channels_of(score: Score) -> dict[str, Float64]:
     """
     grid, out = grid_of(score), {}
     for name, keys in score.tracks.items():
-        times, values = _unrolled(keys, score.beats)
+        times, values = _unrolled(keys, score.beats, _gained(name, score.travel))
         if name.endswith("_foot"):
             times, values = _held(times, values, score.swing)
-            times, values = (times, values) if score.slides else _step_arcs(times, values)
+            glides = score.glides[name.startswith("right")]
+            times, values = (times, values) if score.slides else _step_arcs(times, values, glides, score.beats)
         elif score.snap and name not in ("pelvis", "jump", "facing"):
             times, values = _held(times, values, score.snap)
         out[name] = _sampled(times, values, grid)

@@ -1,15 +1,12 @@
 """From joint angles and foot places at every frame to the rotations of a Motion."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from dancecore.errors import DanceError
 from dancecore.moves import legs
 from dancecore.moves.body import NEUTRAL
-from dancecore.moves.keyframes import channels_of, grid_of, score_of
+from dancecore.moves.keyframes import Score, channels_of, grid_of
 from dancecore.moves.motion import RIG, Motion
 from dancecore.types import Float64
 
@@ -72,19 +69,8 @@ def _root(channels: dict[str, Float64], facing: Float64, pelvis: Float64, feet: 
     return root
 
 
-def planted(channels: dict[str, Float64]) -> NDArray[np.bool_]:
-    """(F, 2): the left, right foot is on the floor and does not move along it (it may pivot)."""
-    turning = np.abs(np.gradient(channels["facing"][:, 0])) > 1e-6
-    still = []
-    for side in legs.SIDES:
-        foot = channels[f"{side}_foot"]
-        moves = np.abs(np.gradient(foot[:, :2], axis=0)).max(axis=1) > 1e-6
-        still.append((foot[:, 2] < 1e-6) & ~moves & ~turning & (channels["jump"][:, 0] < 1e-6))
-    return np.stack(still, axis=1)
-
-
-def pose(beats: Float64, channels: dict[str, Float64]) -> tuple[Motion, NDArray[np.bool_]]:
-    """The motion of these channels (tracks of `keyframes` at every frame), and which foot stands still when.
+def pose(beats: Float64, channels: dict[str, Float64]) -> Motion:
+    """The motion of these channels: tracks of `keyframes` at every frame.
 
     The lower foot is put on the floor, then `jump` lifts everything; the pelvis sinks where a leg would not reach.
     Raises DanceError("INVALID_INPUT") when no pelvis height lets a standing foot be where it is written.
@@ -108,13 +94,9 @@ def pose(beats: Float64, channels: dict[str, Float64]) -> tuple[Motion, NDArray[
         raise DanceError("INVALID_INPUT", f"a foot is out of reach at beat {beats[np.isnan(root[:, 1]).argmax()]:.2f}")
     rotation = legs.stand(rotation, root, feet)
     root[:, 1] += channels["jump"][:, 0] * CM
-    return Motion(beats, rotation, root), planted(grounded)
+    return Motion(beats, rotation, root)
 
 
-def motion_of(raw: dict[str, Any], beats: int) -> tuple[Motion, NDArray[np.bool_]]:
-    """The motion of a move's `motion` part as its YAML has it, and planted (F, 2), as `pose` says.
-
-    Raises DanceError("INVALID_INPUT") for beats outside the phrase or feet out of reach.
-    """
-    score = score_of(raw, beats)
+def motion_of(score: Score) -> Motion:
+    """The motion that a score writes down. Raises DanceError("INVALID_INPUT") for feet out of reach."""
     return pose(grid_of(score), channels_of(score))

@@ -23,8 +23,8 @@ def test_there_are_enough_moves_and_families(taxonomy: Taxonomy) -> None:
     assert len({move.family for move in taxonomy.moves.values()}) >= 5
 
 
-def test_every_family_has_a_move(taxonomy: Taxonomy) -> None:
-    assert {move.family for move in taxonomy.moves.values()} == set(taxonomy.families)
+def test_families_are_listed(taxonomy: Taxonomy) -> None:
+    assert {move.family for move in taxonomy.moves.values()} <= set(taxonomy.families)
 
 
 def test_every_name_means_one_move(taxonomy: Taxonomy) -> None:
@@ -60,11 +60,18 @@ def test_any_two_moves_differ_by_more_than_a_hand(taxonomy: Taxonomy) -> None:
             assert nearest > 0.12, f"{a.move_id} and {b.move_id} are {nearest:.3f} m apart"
 
 
+COPIED = {
+    "mv_dab": ["mv_clap", "mv_floss"], "mv_clap": ["mv_dab", "mv_floss"], "mv_floss": ["mv_clap", "mv_dab"],
+}  # fmt: skip
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """A small taxonomy that may be spoilt."""
-    for name in ("taxonomy.yaml", "mv_dab.yaml", "mv_clap.yaml"):
-        shutil.copy(TAXONOMY / name, tmp_path / name)
+    shutil.copy(TAXONOMY / "taxonomy.yaml", tmp_path)
+    for name, others in COPIED.items():
+        raw = yaml.safe_load((TAXONOMY / f"{name}.yaml").read_text())
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(raw | {"transitions": others}))
     return tmp_path
 
 
@@ -76,15 +83,16 @@ SPOILT = {
     "an id of another file": ("move_id", "mv_other", "mv_other.yaml"),
     "an id that says it is not dance": ("move_id", "nd_dab", "nd_dab.yaml"),
     "tempo range upside down": ("bpm", [140, 90], "slowest"),
-    "family that is not listed": ("family", "polka", "polka"),
+    "family without sub-family": ("family", "steps", "family"),
+    "family that is not listed": ("family", "steps/polka", "polka"),
     "name of another move": ("name", "Clap", "mv_clap"),
     "alias of another move, in capitals": ("aliases", ["WIDE CLAP"], "mv_clap"),
-    "a track of no limb": ("motion", {"tracks": {"tail": {0: [1]}}}, "tail"),
-    "too few numbers": ("motion", {"tracks": {"left_arm": {0: [1, 2]}}}, "left_arm"),
-    "a beat that is not a number": ("motion", {"tracks": {"jump": {"one": [1]}}}, "one"),
-    "a beat after the end": ("motion", {"tracks": {"jump": {9: [1]}}}, "beat 9"),
-    "an end that differs from the start": ("motion", {"tracks": {"jump": {0: [0], 4: [3]}}}, "beat 4"),
-    "feet too far apart": ("motion", {"tracks": {"left_foot": {0: [120, 0]}}}, "out of reach"),
+    "a track of no limb": ("motion", {"contacts": {}, "tracks": {"tail": {0: [1]}}}, "tail"),
+    "too few numbers": ("motion", {"contacts": {}, "tracks": {"left_arm": {0: [1, 2]}}}, "left_arm"),
+    "a beat that is not a number": ("motion", {"contacts": {}, "tracks": {"jump": {"one": [1]}}}, "one"),
+    "a beat after the end": ("motion", {"contacts": {}, "tracks": {"jump": {9: [1]}}}, "beat 9"),
+    "an end that differs from the start": ("motion", {"contacts": {}, "tracks": {"jump": {0: [0], 4: [3]}}}, "beat 4"),
+    "feet too far apart": ("motion", {"contacts": {}, "tracks": {"left_foot": {0: [120, 0]}}}, "out of reach"),
 }
 
 
@@ -111,7 +119,7 @@ UNREADABLE = {
     "not YAML": ("mv_dab.yaml", "a: [1", "cannot be read"),
     "a beat written twice": ("mv_dab.yaml", "a: {1: [0], 1.0: [2]}", "written twice"),
     "empty": ("mv_dab.yaml", "", "object"),
-    "no version": ("taxonomy.yaml", "notes: n\nfamilies: [arms]", "semver"),
+    "no version": ("taxonomy.yaml", "notes: n\nfamilies: {arms: [swing]}", "semver"),
 }
 
 
