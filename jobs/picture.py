@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cluster import keys
-from cluster.artifacts import unpack_tracks
 from cluster.move_index import ClipSegments, StoredSegment
 from cluster.objects import objects
 from dancecore import skeleton
+from dancecore.pose.packing import unpack_tracks
 from dancecore.types import MS, OTHER, PoseTrack
 
 COLUMNS = 6

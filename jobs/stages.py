@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from cluster import keys
-from cluster.artifacts import pack_segments, pack_tracks, unpack_segments, unpack_tracks
+from cluster.artifacts import pack_segments, unpack_segments
 from cluster.ids import video_id
 from cluster.objects import LocalObjects, Objects, S3Objects
 from cluster.settings import Settings
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
     from cluster.index import StateChange
-    from dancecore.pose import PoseModel
+    from dancecore.pose.packing import pack_tracks, unpack_tracks
+from dancecore.pose import PoseModel
 
 ROW = pa.schema(
     [

@@ -4,6 +4,7 @@ import dataclasses
 import io
 from dataclasses import dataclass
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -130,7 +131,7 @@ def load(data: bytes) -> Template:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             fields = {field.name: stored[field.name] for field in dataclasses.fields(Template)}
-    except (ValueError, KeyError, OSError, EOFError, AttributeError, TypeError) as error:
+    except (ValueError, KeyError, OSError, EOFError, AttributeError, TypeError, BadZipFile) as error:
         raise DanceError("INVALID_INPUT", f"{len(data)} bytes that are not a stored template: {error}") from error
     arrays = {name: fields.pop(name) for name in ("values", "mask", "weights")}
     return Template(**{name: value.item() for name, value in fields.items()}, **arrays)

@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from cluster import keys
-from cluster.artifacts import pack_tracks
 from cluster.catalogue import MoveRow, sync_taxonomy
 from cluster.ids import video_id
 from cluster.index import ClipRecord, write_clip
 from cluster.objects import objects
 from cluster.settings import settings
+from dancecore.pose.packing import pack_tracks
 from dancecore.types import MS, OTHER, ClipInfo, Segment, Versions
 from jobs.cli import app
 from tests.jobs.quick import dance
