@@ -87,9 +87,9 @@ def frames(knobs: Knobs, stage: Staged) -> Iterator[Image]:
     lamp = light(knobs.scene.lamp, stage.camera.yaw)
     behind = backdrop.paint(knobs.scene.backdrop, stage.camera)
     for transforms in stage.transforms:
-        vertices = stage.body.skin(transforms, mesh)
-        shadow = 1 - SHADOW * (1 - render.floor_shadow(vertices, stage.camera, lamp))
-        yield render.draw(vertices, stage.body.rest.faces, colours, stage.camera, lamp, behind * shadow[..., None])
+        meshes = [render.Mesh(stage.body.skin(transforms, mesh), stage.body.rest.faces, colours)]
+        shadow = 1 - SHADOW * (1 - render.floor_shadow(meshes, stage.camera, lamp))
+        yield render.draw(meshes, stage.camera, lamp, behind * shadow[..., None])
 
 
 def _sound(dance: Dance, seconds: float) -> Float:

@@ -1,19 +1,20 @@
-"""A plain z-buffer for one smooth-shaded mesh on a still background; no graphics stack needed.
+"""A plain z-buffer for smooth-shaded meshes before a picture; no graphics stack needed.
 
 Vertices are shaded (Gouraud 1971) by light from everywhere and from one side, and colours are interpolated within
 triangles; 1/depth is linear in the picture, so it decides what is in front (Blinn 1992). Edges are smoothed by
 drawing `SAMPLES` x `SAMPLES` points a pixel.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numba
 import numpy as np
 
-from dancecore.moves.camera import Camera
 from dancecore.synthetic.rig import Int32
-from dancecore.types import Float, Image
+from dancecore.types import Float, Float64, Image
 
 SAMPLES = 2
 """Drawn points along a pixel's side: 1 leaves jagged outlines that no camera makes."""
@@ -21,11 +22,34 @@ SAMPLES = 2
 NEAR_M = 0.1
 """Triangles that come nearer to the camera's centre than this are not drawn."""
 
-SHADOW_CELL = 8
-"""Pixels along the side of a cell in which thrown vertices are counted: the shadow's softness."""
+SHADOW_CELL = 4
+"""Pixels along the side of a cell of the shadow: fine enough for an arm's."""
 
-SHADOW_VERTICES = 12
-"""So many vertices in a cell make full shadow."""
+SHADOW_BLUR = 1.5
+"""Standard deviation of the shadow's soft edge, in cells."""
+
+
+class Sight(Protocol):
+    """What drawing needs of a camera: the picture's size, the focal length in pixels, and `see`, which takes world
+    points (..., 3) to the camera's axes (..., 3): x right in the picture, y down, z away from it, metres."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def focal_px(self) -> float: ...
+    def see(self, world: Float64, /) -> Float64: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """vertices (V, 3) float32 world metres; faces (N, 3) int32, counter-clockwise from outside, the backs are not
+    drawn; colours (V, 3) float32 0..255, what full light would show."""
+
+    vertices: Float
+    faces: Int32
+    colours: Float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +60,47 @@ class Light:
     towards: tuple[float, float, float]
 
 
-def draw(vertices: Float, faces: Int32, colours: Float, camera: Camera, light: Light, background: Float) -> Image:
-    """(H, W, 3) uint8: the mesh before `background` (H, W, 3) float32 0..255.
-
-    vertices (V, 3) float32 world metres; faces (N, 3) counter-clockwise from outside, the backs are not drawn;
-    colours (V, 3) float32 0..255, what full light would show.
-    """
-    lit = _shade(vertices, faces, colours, light.ambient, np.array(light.towards, np.float32))
-    seen = camera.see(vertices.astype(np.float64))
-    middle = np.array([camera.width, camera.height]) / 2
-    ahead = seen[:, 2] > NEAR_M
-    depth = np.where(ahead, seen[:, 2], 1.0)[:, None]
-    xy = (seen[:, :2] / depth * camera.focal_px + middle).astype(np.float32)
+def draw(meshes: Sequence[Mesh], camera: Sight, light: Light, background: Float) -> Image:
+    """(H, W, 3) uint8: the meshes, each hiding what is behind it, before `background` (H, W, 3) float32 0..255."""
     image = (background + np.float32(0.5)).astype(np.uint8)
-    if not ahead.any():
+    placed = [_place(mesh.vertices, camera) for mesh in meshes]
+    seen = [xy[near > 0] for xy, near in placed if (near > 0).any()]
+    if not seen:
         return image
-    box = np.clip([xy[ahead].min(0), xy[ahead].max(0) + 1], 0, [camera.width, camera.height]).astype(int)
-    (left, top), (right, bottom) = box
+    corners = [np.min([xy.min(0) for xy in seen], 0), np.max([xy.max(0) for xy in seen], 0) + 1]
+    (left, top), (right, bottom) = np.clip(corners, 0, [camera.width, camera.height]).astype(int)
     fine = np.zeros(((bottom - top) * SAMPLES, (right - left) * SAMPLES, 4), np.float32)
-    _raster((xy - box[0].astype(np.float32)) * SAMPLES, (ahead / depth[:, 0]).astype(np.float32), faces, lit, fine)
+    towards = np.array(light.towards, np.float32)
+    for mesh, (xy, near) in zip(meshes, placed, strict=True):
+        lit = _shade(mesh.vertices, mesh.faces, mesh.colours, light.ambient, towards)
+        _raster((xy - np.array([left, top], np.float32)) * SAMPLES, near, mesh.faces, lit, fine)
     _over(fine, background[top:bottom, left:right], SAMPLES, image[top:bottom, left:right])
     return image
 
 
-def floor_shadow(vertices: Float, camera: Camera, light: Light) -> Float:
-    """(H, W) float32, 0 in full shadow to 1: what light is left on the floor y = 0 beneath the mesh.
+def floor_shadow(meshes: Sequence[Mesh], camera: Sight, light: Light) -> Float:
+    """(H, W) float32, 0 in full shadow to 1: what light is left on the floor y = 0 beneath the meshes.
 
-    The vertices are thrown along the light onto the floor and counted in a coarse picture, which is then blurred:
-    a soft shadow without drawing the mesh twice.
+    They are thrown along the light onto the floor, drawn as one flat shape in a coarse picture, and blurred.
     """
-    thrown = vertices - vertices[:, 1:2] / light.towards[1] * np.array(light.towards, np.float32)
-    height, width = -(-camera.height // SHADOW_CELL), -(-camera.width // SHADOW_CELL)
-    cell = np.nan_to_num(camera.project(thrown.astype(np.float64)) / SHADOW_CELL, nan=-1.0)
-    column, row = np.floor(cell).astype(np.int64).T
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    count = np.bincount(row[inside] * width + column[inside], minlength=height * width).reshape(height, width)
-    dark = cv2.GaussianBlur(np.minimum(count / SHADOW_VERTICES, 1).astype(np.float32), (0, 0), 1.0)
-    return np.asarray(1 - cv2.resize(dark, (camera.width, camera.height)), np.float32)
+    dark = np.zeros((-(-camera.height // SHADOW_CELL), -(-camera.width // SHADOW_CELL)), np.float32)
+    for mesh in meshes:
+        thrown = mesh.vertices - mesh.vertices[:, 1:2] / light.towards[1] * np.array(light.towards, np.float32)
+        xy, near = _place(thrown, camera)
+        _cover(xy / np.float32(SHADOW_CELL), near, mesh.faces, dark)
+    soft = cv2.GaussianBlur(dark, (0, 0), SHADOW_BLUR)
+    whole = cv2.resize(soft, (soft.shape[1] * SHADOW_CELL, soft.shape[0] * SHADOW_CELL))
+    return np.asarray(1 - whole[: camera.height, : camera.width], np.float32)
+
+
+def _place(vertices: Float, camera: Sight) -> tuple[Float, Float]:
+    """Where vertices (V, 3) fall in the picture, (V, 2) pixels, and 1/depth (V,), which is 0 for those too near."""
+    seen = camera.see(vertices.astype(np.float64))
+    ahead = seen[:, 2] > NEAR_M
+    depth = np.where(ahead, seen[:, 2], 1.0)
+    middle = np.array([camera.width, camera.height]) / 2
+    xy = seen[:, :2] / depth[:, None] * camera.focal_px + middle
+    return xy.astype(np.float32), (ahead / depth).astype(np.float32)
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -112,14 +140,7 @@ def _raster(xy: Float, near: Float, faces: Int32, lit: Float, out: Float) -> Non
         if area >= 0:
             continue
         per_area = np.float32(1) / area
-        left, right = (
-            max(0, int(np.ceil(min(ax, bx, cx) - np.float32(0.5)))),
-            min(width - 1, int(max(ax, bx, cx) - np.float32(0.5))),
-        )
-        top, bottom = (
-            max(0, int(np.ceil(min(ay, by, cy) - np.float32(0.5)))),
-            min(height - 1, int(max(ay, by, cy) - np.float32(0.5))),
-        )
+        left, right, top, bottom = _span(ax, ay, bx, by, cx, cy, width, height)
         for row in range(top, bottom + 1):
             y = row + np.float32(0.5)
             for col in range(left, right + 1):
@@ -152,3 +173,35 @@ def _over(fine: Float, background: Float, samples: int, image: Image) -> None:
             image[row, col, 0] = np.uint8(share * (r + bare * background[row, col, 0]) + np.float32(0.5))
             image[row, col, 1] = np.uint8(share * (g + bare * background[row, col, 1]) + np.float32(0.5))
             image[row, col, 2] = np.uint8(share * (b + bare * background[row, col, 2]) + np.float32(0.5))
+
+
+@numba.njit(cache=True, fastmath=True)
+def _cover(xy: Float, near: Float, faces: Int32, out: Float) -> None:
+    """Set out (H, W) to 1 at each cell whose centre lies in a face, whichever way it faces."""
+    height, width = out.shape
+    for n in range(len(faces)):
+        a, b, c = faces[n, 0], faces[n, 1], faces[n, 2]
+        if near[a] <= 0 or near[b] <= 0 or near[c] <= 0:
+            continue
+        ax, ay, bx, by, cx, cy = xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1], xy[c, 0], xy[c, 1]
+        left, right, top, bottom = _span(ax, ay, bx, by, cx, cy, width, height)
+        for row in range(top, bottom + 1):
+            y = row + np.float32(0.5)
+            for col in range(left, right + 1):
+                x = col + np.float32(0.5)
+                u = (bx - x) * (cy - y) - (by - y) * (cx - x)
+                v = (cx - x) * (ay - y) - (cy - y) * (ax - x)
+                w = (ax - x) * (by - y) - (ay - y) * (bx - x)
+                if (u >= 0 and v >= 0 and w >= 0) or (u <= 0 and v <= 0 and w <= 0):
+                    out[row, col] = 1
+
+
+@numba.njit(cache=True, fastmath=True)
+def _span(
+    ax: float, ay: float, bx: float, by: float, cx: float, cy: float, width: int, height: int
+) -> tuple[int, int, int, int]:
+    """The columns and rows, first and last, whose centres may lie in a triangle."""
+    half = np.float32(0.5)
+    left, right = max(0, int(np.ceil(min(ax, bx, cx) - half))), min(width - 1, int(max(ax, bx, cx) - half))
+    top, bottom = max(0, int(np.ceil(min(ay, by, cy) - half))), min(height - 1, int(max(ay, by, cy) - half))
+    return left, right, top, bottom

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dancecore.moves.camera import Camera
-from dancecore.synthetic.render import Light, draw, floor_shadow
+from dancecore.synthetic.render import Light, Mesh, draw, floor_shadow
 
 CAMERA = Camera(64, 48, distance=2.0, fov=2 * np.degrees(np.arctan(0.5)), target=(0.0, 0.0, 0.0))
 """Two metres away the picture is 2 m high: a metre is 24 pixels."""
@@ -22,10 +22,8 @@ def square(size: float, z: float, turned: bool = False) -> tuple[np.ndarray, np.
 
 
 def picture(*squares: tuple[tuple[np.ndarray, np.ndarray], tuple[float, float, float]]) -> np.ndarray:
-    vertices = np.concatenate([mesh[0] for mesh, _ in squares])
-    faces = np.concatenate([mesh[1] + 4 * i for i, (mesh, _) in enumerate(squares)])
-    colours = np.concatenate([np.tile(np.float32(colour), (4, 1)) for _, colour in squares])
-    return draw(vertices, faces.astype(np.int32), colours, CAMERA, EVEN, GREY)
+    meshes = [Mesh(vertices, faces, np.tile(np.float32(colour), (4, 1))) for (vertices, faces), colour in squares]
+    return draw(meshes, CAMERA, EVEN, GREY)
 
 
 def test_a_square_covers_exactly_its_pixels() -> None:
@@ -66,7 +64,7 @@ def test_parts_beyond_the_edge_are_cut() -> None:
 def test_colours_run_smoothly_between_corners() -> None:
     vertices, faces = square(0.9, 0.0)
     colours = np.array([[0, 0, 0], [200, 0, 0], [200, 0, 0], [0, 0, 0]], np.float32)
-    row = draw(vertices, faces, colours, CAMERA, EVEN, GREY)[24, 12:52, 0].astype(float)
+    row = draw([Mesh(vertices, faces, colours)], CAMERA, EVEN, GREY)[24, 12:52, 0].astype(float)
     assert np.diff(row).min() >= 0
     np.testing.assert_allclose(row, np.linspace(row[0], row[-1], 40), atol=2)
 
@@ -77,14 +75,49 @@ def test_colours_run_smoothly_between_corners() -> None:
 def test_the_lit_side_is_brighter(towards: tuple[float, float, float], brighter: str) -> None:
     vertices, faces = square(0.5, 0.0)
     colours = np.full((4, 3), 200, np.float32)
-    seen = draw(vertices, faces, colours, CAMERA, Light(0.4, towards), GREY)[24, 32, 0]
+    seen = draw([Mesh(vertices, faces, colours)], CAMERA, Light(0.4, towards), GREY)[24, 32, 0]
     assert seen == pytest.approx(200 * (0.4 * 0.85 + (0.6 if brighter == "front" else 0.0)), abs=2)
 
 
-def test_the_shadow_lies_where_light_is_kept_off() -> None:
+def test_nothing_to_draw_leaves_the_background() -> None:
+    assert (draw([], CAMERA, EVEN, GREY) == 50).all()
+
+
+def test_meshes_that_pierce_each_other_share_one_depth() -> None:
+    """A square that leans through another is seen on one side of where they meet and hidden on the other."""
+    flat, faces = square(0.8, 0.0)
+    leaning = flat + np.float32([0, 0, 0.5]) * np.sign(flat[:, :1])
+    meshes = [Mesh(at, faces, np.tile(np.float32(tint), (4, 1))) for at, tint in ((flat, RED), (leaning, GREEN))]
+    image = draw(meshes, CAMERA, EVEN, GREY)
+    assert (image[24, 16:30, 0] > 150).all()
+    assert (image[24, 36:48, 1] > 150).all()
+
+
+SQUARES = {
+    "one in the middle": [(0.0, 0.0)],
+    "one aside": [(0.5, -0.3)],
+    "two apart": [(-0.5, 0.4), (0.7, -0.5)],
+}
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["face up", "face down"])
+@pytest.mark.parametrize("places", SQUARES.values(), ids=list(SQUARES))
+def test_the_shadow_lies_where_light_is_kept_off(places: list[tuple[float, float]], turned: bool) -> None:
+    """Level squares a metre above the floor, 0.8 m wide: their shadows lie against the lamp."""
     above = Camera(160, 160, pitch=60.0, distance=4.0, target=(0.0, 0.0, 0.0))
-    cloud = np.random.default_rng(0).uniform(-0.2, 0.2, (4000, 3)).astype(np.float32) + np.float32([0, 1, 0])
-    left = floor_shadow(cloud, above, Light(0.5, (0.6, 0.8, 0.0)))
-    at = above.project(np.array([[-0.75, 0.0, 0.0], [0.75, 0.0, 0.0]])).round().astype(int)
-    assert left[at[0, 1], at[0, 0]] < 0.3
-    assert left[at[1, 1], at[1, 0]] == pytest.approx(1.0)
+    corners, faces = square(0.4, 0.0, turned)
+    level = corners[:, [0, 2, 1]] * np.float32([1, 1, -1])
+    meshes = [Mesh(level + np.float32([x, 1, z]), faces, np.zeros((4, 3), np.float32)) for x, z in places]
+    left = floor_shadow(meshes, above, Light(0.5, (0.6, 0.8, 0.0)))
+    for x, z in places:
+        dark, bright = above.project(np.array([[x - 0.75, 0.0, z], [x + 0.25, 0.0, z]])).round().astype(int)
+        assert left[dark[1], dark[0]] < 0.15
+        assert left[bright[1], bright[0]] > 0.85
+    assert 0.75 < (1 - left).sum() / (len(places) * _ground_px(above)) < 1.25
+
+
+def _ground_px(camera: Camera) -> float:
+    """Pixels that a level square, 0.8 m wide, covers in the middle of the floor."""
+    corners = square(0.4, 0.0)[0].astype(float)[:, [0, 2, 1]]
+    x, y = camera.project(corners).T
+    return float(abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2)
