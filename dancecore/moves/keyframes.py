@@ -21,6 +21,10 @@ A key at the end of the phrase may repeat the first one plus whole turns: a spin
 A foot whose place changes takes a step in the last `swing` beats before the key; it stands still before. The step
 has no height where the foot is declared to glide.
 
+With `places: room` the tracks of pelvis and feet do not turn about the origin: only their directions follow `facing`,
+so a foot that stands pivots on its ball while the body turns over it. (The ball is written where the ankle of a
+dancer who faces front would be, 19 cm behind it: at facing 180 a foot under the hips is at z -38.)
+
 `travel` [x, z] is how far one phrase carries the dancer: the tracks of pelvis and feet begin again from there, so the
 first keys of the next phrase are those of this one, moved. `contacts` and `glides` are spans of beats in which a foot
 stands, or slides along the floor; both are declared, and held by tests.
@@ -73,7 +77,8 @@ class Score:
 
     `bounce`: centimetres the body sinks on every beat. `swing`: beats that a step takes. `snap`: beats that limbs and
     trunk take to reach a key, standing still before; 0: they move all the time. `travel` (x, z): centimetres that a
-    phrase carries the dancer. `contacts`, `glides`: beats in which the left, right foot stands, slides.
+    phrase carries the dancer. `contacts`, `glides`: beats in which the left, right foot stands, slides. `room`: places
+    do not turn with the facing.
     """
 
     beats: int
@@ -82,6 +87,7 @@ class Score:
     swing: float
     snap: float
     slides: bool
+    room: bool
     travel: tuple[float, float]
     contacts: tuple[Spans, Spans]
     glides: tuple[Spans, Spans]
@@ -114,7 +120,7 @@ def score_of(raw: dict[str, Any], beats: int) -> Score:
     for stands, slides in zip(contacts, glides, strict=True):
         _check_apart(stands, slides)
     return Score(beats, tracks, raw.get("bounce", 0.0), raw.get("swing", 0.5), raw.get("snap", 0.0),
-                 raw.get("slides", False), (x, z), contacts, glides)  # fmt: skip
+                 raw.get("slides", False), raw.get("places") == "room", (x, z), contacts, glides)  # fmt: skip
 
 
 def _keys(name: str, table: dict[str, list[float]], length: float, whole: bool, travel: tuple[float, float]) -> Keys:

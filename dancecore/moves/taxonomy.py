@@ -156,7 +156,7 @@ def load_move(path: Path) -> Move:
     try:
         score = score_of(raw["motion"], raw["beats"])
         channels = channels_of(score)
-        motion = pose(grid_of(score), channels)
+        motion = pose(grid_of(score), channels, score.room)
     except DanceError as error:
         raise _bad(path, error.message) from error
     gone = raw.get("deprecated")

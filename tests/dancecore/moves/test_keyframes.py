@@ -5,9 +5,10 @@ import pytest
 
 from dancecore.errors import DanceError
 from dancecore.moves.body import joints
-from dancecore.moves.keyframes import score_of
+from dancecore.moves.keyframes import declared, score_of
 from dancecore.moves.motion import Motion
 from dancecore.moves.posing import motion_of
+from dancecore.moves.sequence import around
 from dancecore.skeleton import INDEX
 
 
@@ -125,3 +126,79 @@ def test_a_whole_turn_ends_facing_front() -> None:
 def test_a_turn_that_does_not_close_is_refused() -> None:
     with pytest.raises(DanceError, match="facing at beat 2"):
         written({"tracks": {"facing": {"0": [0], "2": [90]}}}, 2)
+
+
+TRAVEL = {
+    "straight on": ({"travel": [20, -40], "tracks": {"feet": {"0": [10, 0]}}}, 4),
+    "second half mirrored": ({"travel": [0, 50], "second_half": "mirrored",
+                              "tracks": {"left_foot": {"0": [10, 0], "1": [10, 25]}}}, 4),
+    "turning right round": ({"travel": [60, 0], "tracks": {"facing": {"0": [0], "4": [360]}}}, 4),
+    "turning right round, feet in the room": ({"travel": [60, 0], "places": "room",
+                                               "tracks": {"facing": {"0": [0], "4": [360]}}}, 4),
+    "with the end written": ({"travel": [0, 30], "tracks": {"pelvis": {"0": [0, 0, 3], "4": [0, 30, 3]}}}, 4),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "beats"), TRAVEL.values(), ids=TRAVEL.keys())
+def test_a_phrase_ends_where_it_began_further_by_its_travel(raw: dict, beats: int) -> None:
+    motion = written(raw, beats)
+    moved = joints(motion)[-1] - joints(motion)[0]
+    x, z = raw["travel"]
+    assert moved == pytest.approx(np.broadcast_to([x / 100, 0, z / 100], (33, 3)), abs=1e-9)
+    speed = np.diff(joints(around(motion, np.arange(0, 2 * beats, 0.125))), axis=0)
+    per_phrase = len(motion.beats) // 2
+    assert speed[per_phrase:] == pytest.approx(speed[: len(speed) - per_phrase], abs=1e-9)
+
+
+def test_a_travelling_foot_steps_once_a_phrase_and_stands_otherwise() -> None:
+    foot = joints(written({"travel": [0, 40], "tracks": {"left_foot": {"1": [10, 0]}}}, 2))[:, INDEX["left_foot_index"]]
+    assert np.ptp(foot[:9], axis=0) == pytest.approx([0, 0, 0], abs=1e-6)
+    assert np.ptp(foot[16:], axis=0) == pytest.approx([0, 0, 0], abs=1e-6)
+    assert foot[-1] - foot[0] == pytest.approx([0, 0, 0.40], abs=1e-6)
+    assert foot[12, 1] > 0.05
+
+
+def test_a_foot_that_glides_stays_on_the_floor() -> None:
+    tracks = {"left_foot": {"0": [10, 0], "1": [10, 20], "2": [10, 20], "3": [10, 0]}}
+    foot = joints(written({"glides": {"left": [[0.5, 1]]}, "tracks": tracks}, 4))[:, INDEX["left_foot_index"]]
+    assert foot[8:17, 1] == pytest.approx(0, abs=1e-6)
+    assert foot[44, 1] > 0.03, "the way back is a step"
+
+
+def test_in_the_room_a_standing_foot_pivots_on_its_ball() -> None:
+    tracks = {"facing": {"0": [0], "4": [360]}, "left_foot": {"0": [10, 0]}, "right_foot": {"0": [10, 0, 20]}}
+    motion = written({"places": "room", "tracks": tracks | {"pelvis": {"0": [10, 19, 2]}}}, 4)
+    world = joints(motion)
+    assert np.ptp(world[:, INDEX["left_foot_index"]], axis=0).max() < 1e-6
+    assert np.ptp(world[:, INDEX["left_heel"]], axis=0)[[0, 2]].min() > 0.3
+
+
+SPANS = {
+    "as written": ({"left": [[0, 1]], "right": [[1.5, 2]]}, None, {0: "L.", 1.25: "..", 1.75: ".R", 2: ".R"}),
+    "both halves": ({"left": [[0, 0.5]]}, "mirrored", {0.25: "L.", 0.75: "..", 1.25: ".R", 1.75: ".."}),
+}
+
+
+@pytest.mark.parametrize(("spans", "half", "told"), SPANS.values(), ids=SPANS.keys())
+def test_contacts_are_as_declared(spans: dict, half: str | None, told: dict[float, str]) -> None:
+    score = score_of({"contacts": spans, "second_half": half, "tracks": {}}, 2)
+    for beat, feet in told.items():
+        stands = declared(score.contacts, np.array([beat]))[0]
+        assert "".join("LR"[i] if on else "." for i, on in enumerate(stands)) == feet
+
+
+REFUSED = {
+    "sideways travel, mirrored": ({"travel": [5, 0], "second_half": "mirrored", "tracks": {}}, "cannot travel 5"),
+    "a contact after the end": ({"contacts": {"left": [[3, 5]]}, "tracks": {}}, r"contacts \[3, 5\]"),
+    "a glide backwards": ({"glides": {"left": [[2, 1]]}, "tracks": {}}, r"glides \[2, 1\]"),
+    "standing and gliding": ({"contacts": {"left": [[0, 2]]}, "glides": {"left": [[1, 3]]}, "tracks": {}}, "overlap"),
+    "an end that is not the travel": ({"travel": [0, 9], "tracks": {"pelvis": {"0": [0, 0, 0], "4": [0, 8, 0]}}}, "4"),
+    "a foot that turns right round": ({"tracks": {"left_foot": {"0": [10, 0, 0, 0], "4": [10, 0, 0, 360]}}}, "beat 4"),
+    "the end of half a phrase": ({"second_half": "mirrored", "tracks": {"jump": {"0": [0], "2": [0]}}}, "beat 2"),
+}
+
+
+@pytest.mark.parametrize(("raw", "reason"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_contradicts_itself_is_refused(raw: dict, reason: str) -> None:
+    with pytest.raises(DanceError, match=reason):
+        score_of(raw, 4)
