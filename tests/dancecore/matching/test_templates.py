@@ -29,8 +29,11 @@ def _wave(mirrorable: bool = True, bpm: tuple[float, float] = (80, 140)) -> Move
     root = np.zeros((65, 3))
     root[:, 0] = 0.2 * np.sin(np.pi * beats)
     return Move(
-        "mv_wave", "Wave", (), "arms", "", 1, bpm, 4, mirrorable, {"left_wrist": 1.0, "left_hip": 0.5},
-        Motion(beats, rotation, root), np.ones((65, 2), np.bool_),
+        move_id="mv_wave", name="Wave", aliases=(), family="arms", sub_family="swing", description="", difficulty=1,
+        energy=1, bpm=bpm, beats=4, regions=(), mirrorable=mirrorable, mirror="mv_wave", loopable=True, transitions=(),
+        signature={"left_wrist": 1.0, "left_hip": 0.5}, invariants=(), deprecated=None,
+        motion=Motion(beats, rotation, root), facing=np.zeros(65), contacts=np.ones((65, 2), np.bool_),
+        glides=np.zeros((65, 2), np.bool_),
     )  # fmt: skip
 
 
