@@ -1,0 +1,1 @@
+"""Labelled dances, wherever they come from: motion packs, videos, and folders of clips (synthetic ones among them)."""

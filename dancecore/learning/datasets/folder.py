@@ -1,0 +1,146 @@
+"""Data sets as folders: one folder a clip, laid out as the object store is.
+
+    videos/{clip}/labels/segments_{taxonomy}.json   {video_id, taxonomy, fps, segments, flags, ...}, the ground truth
+    videos/{clip}/pose/keypoints_v{pose}.npz        what a pose estimator reports, by `pack_tracks`
+    videos/{clip}/source.mp4                        the video, where there is one
+    splits.json                                     {data_version, train: [clip...], validation: [...], test: [...]}
+
+Of the ground truth `creator` (who dances) and `views` (yaw of each shot's camera) may be left out.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from dancecore.errors import DanceError
+from dancecore.learning.datasets.entries import SPLITS, Entry, Label, Split
+from dancecore.pose.packing import pack_tracks
+from dancecore.types import PoseTrack
+
+SPLITS_FILE = "splits.json"
+
+SHARES: dict[Split, float] = {"train": 0.70, "validation": 0.15, "test": 0.15}
+"""Of the segments, by whole creators."""
+
+
+def clip_folder(root: Path, clip: str) -> Path:
+    """Where the files of one clip are. Raises DanceError("INVALID_INPUT") for an id that is no plain file name."""
+    if not clip or Path(clip).name != clip or clip.startswith("."):
+        raise DanceError("INVALID_INPUT", f"not the id of a clip: {clip!r}")
+    return root / "videos" / clip
+
+
+def read_folder(root: Path, *, pose: str | None = None) -> list[Entry]:
+    """Every labelled clip under `root`, by id; the poses of version `pose`, or the only ones there are.
+
+    Raises DanceError: NOT_FOUND when there is none, INVALID_INPUT for labels or splits that cannot be read, or when
+    `pose` must be named because a clip has poses of several versions.
+    """
+    splits = read_splits(root) if (root / SPLITS_FILE).exists() else {}
+    paths = sorted((root / "videos").glob("*/labels/segments_*.json"))
+    if not paths:
+        raise DanceError("NOT_FOUND", f"no labelled clip in {root}: want videos/CLIP/labels/segments_TAXONOMY.json")
+    return [_entry(path, pose, splits.get(path.parent.parent.name)) for path in paths]
+
+
+def write_entry(
+    root: Path, labels: Mapping[str, Any], tracks: Sequence[PoseTrack], pose: str, *, compress: bool = True
+) -> Entry:
+    """Write one clip: its ground truth (at least the keys CONTRACTS has) and its tracks, the labelled dancer first.
+
+    The labels are written last, so that a clip that has them is whole. Raises DanceError("INVALID_INPUT").
+    """
+    folder = clip_folder(root, str(labels["video_id"]))
+    keypoints = folder / "pose" / f"keypoints_v{pose}.npz"
+    truth = folder / "labels" / f"segments_{labels['taxonomy']}.json"
+    for path in (keypoints, truth):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    keypoints.write_bytes(pack_tracks(tracks, compress=compress))
+    part = truth.with_suffix(".part")
+    part.write_text(json.dumps(labels) + "\n", encoding="utf-8")
+    part.replace(truth)
+    return _entry(truth, pose, None)
+
+
+def read_splits(root: Path) -> dict[str, Split]:
+    """The split of each clip. Raises DanceError("INVALID_INPUT") when a clip is in two."""
+    raw = _json(root / SPLITS_FILE)
+    pairs = [(clip, split) for split in SPLITS for clip in raw.get(split, ())]
+    twice = [clip for clip, n in Counter(clip for clip, _ in pairs).items() if n > 1]
+    if twice:
+        raise DanceError("INVALID_INPUT", f"{root / SPLITS_FILE}: {twice[0]} is in more than one split")
+    return dict(pairs)
+
+
+def write_splits(root: Path, splits: Mapping[str, Split], data_version: str) -> None:
+    """Write `splits.json`. Raises DanceError("INVALID_INPUT") when that would reshuffle splits of the same version."""
+    path = root / SPLITS_FILE
+    raw = {"data_version": data_version} | {
+        name: sorted(clip for clip, split in splits.items() if split == name) for name in SPLITS
+    }
+    if path.exists() and (before := _json(path)) != raw and before.get("data_version") == data_version:
+        raise DanceError("INVALID_INPUT", f"{path} has other splits already at data version {data_version}")
+    path.write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
+
+
+def split_by_creator(entries: Iterable[Entry]) -> dict[str, Split]:
+    """A split for each clip, in SHARES of the segments of every move, no creator in two of them.
+
+    Creators are dealt one by one, in an order that only their names decide, to the split that lacks most of what they
+    dance (after Sechidis et al. 2011, stratification of multi-label data).
+    """
+    clips: dict[str, list[str]] = defaultdict(list)
+    danced: dict[str, Counter[str]] = defaultdict(Counter)
+    for entry in entries:
+        clips[entry.creator].append(entry.clip)
+        danced[entry.creator].update(label.move_id for label in entry.labels)
+    total = sum(danced.values(), Counter[str]())
+    given: dict[Split, Counter[str]] = {split: Counter() for split in SPLITS}
+    chosen: dict[str, Split] = {}
+    for creator in sorted(clips, key=lambda name: sha256(name.encode()).digest()):
+        split = max(SPLITS, key=lambda s: _lacking(danced[creator], total, given[s], SHARES[s]))
+        given[split].update(danced[creator])
+        chosen |= dict.fromkeys(clips[creator], split)
+    return chosen
+
+
+def _lacking(danced: Counter[str], total: Counter[str], given: Counter[str], share: float) -> float:
+    """How much of what is danced a split still lacks, as a share of what it is to have."""
+    return sum(n / total[move] * (1 - given[move] / (share * total[move])) for move, n in danced.items())
+
+
+def _entry(path: Path, pose: str | None, split: Split | None) -> Entry:
+    raw, folder = _json(path), path.parent.parent
+    try:
+        labels = tuple(
+            Label(each["start_ms"], each["end_ms"], each["move_id"], each.get("mirror")) for each in raw["segments"]
+        )
+        clip = str(raw["video_id"])
+        views = tuple(float(view) for view in raw.get("views", ()))
+        duration = int(raw.get("duration_ms", max((label.end_ms for label in labels), default=0)))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DanceError("INVALID_INPUT", f"{path}: not ground truth of a clip: {error!r}") from error
+    return Entry(clip, str(raw.get("creator", clip)), views, duration, labels, split, _keypoints(folder, pose))
+
+
+def _keypoints(folder: Path, pose: str | None) -> Path:
+    if pose is not None:
+        return folder / "pose" / f"keypoints_v{pose}.npz"
+    found = sorted((folder / "pose").glob("keypoints_v*.npz"))
+    if len(found) > 1:
+        versions = ", ".join(path.stem.removeprefix("keypoints_v") for path in found)
+        raise DanceError("INVALID_INPUT", f"{folder.name} has poses of several versions, name one: {versions}")
+    return found[0] if found else folder / "pose" / "keypoints_v.npz"
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DanceError("INVALID_INPUT", f"{path} cannot be read: {error}") from error
+    if not isinstance(raw, dict):
+        raise DanceError("INVALID_INPUT", f"{path}: want a JSON object")
+    return raw
