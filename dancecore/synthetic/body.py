@@ -8,6 +8,7 @@ import numpy as np
 from dancecore import skeleton
 from dancecore.moves import body as stick
 from dancecore.moves.motion import RIG, Motion
+from dancecore.synthetic.landmarks import load_landmarks
 from dancecore.synthetic.retarget import bone_rotations
 from dancecore.synthetic.rig import Int32, Rest, Shape, rest
 from dancecore.types import Float, Float64
@@ -26,7 +27,8 @@ class Body:
 
     `standing` (V, 3) is the mesh in the T-pose on the floor, `hips` (3,) their middle at rest, `leg_m` how high they
     are when standing straight. `soles` index the vertices that touch the floor.
-    `anchors` (33, B, 4) give each landmark as the sum over bones of transform (3, 4) times anchor (4).
+    `anchors` (33, B, 4) give the body's own point for each landmark as the sum over bones of transform (3, 4) times
+    anchor (4); `offsets` (33, B, 4), added to them, BlazePose's landmark.
     """
 
     rest: Rest
@@ -35,6 +37,7 @@ class Body:
     leg_m: float
     soles: Int32
     anchors: Float64
+    offsets: Float64
 
     def transforms(self, motion: Motion) -> Float64:
         """(F, B, 3, 4): what takes rest points to the world, metres. Feet are as far off the floor as `motion` has
@@ -56,7 +59,11 @@ class Body:
         return np.stack([self.skin(frame, self.rest.vertices) for frame in self.transforms(motion)])
 
     def joints(self, transforms: Float64) -> Float64:
-        """(F, 33, 3) float64: the landmarks BlazePose names, in the world, at these transforms (F, B, 3, 4)."""
+        """(F, 33, 3) float64: where BlazePose sees its landmarks, in the world, at these transforms (F, B, 3, 4)."""
+        return np.asarray(np.einsum("fbij,kbj->fki", transforms, self.anchors + self.offsets, optimize=True))
+
+    def points(self, transforms: Float64) -> Float64:
+        """(F, 33, 3) float64: the joints' centres and the places on the skin that the landmarks are named after."""
         return np.asarray(np.einsum("fbij,kbj->fki", transforms, self.anchors, optimize=True))
 
 
@@ -65,11 +72,12 @@ def build(shape: Shape) -> Body:
     still = rest(shape)
     hips = np.mean([still.heads[still.bones.index(f"upperleg01.{side}")] for side in "LR"], axis=0)
     everything = np.arange(len(still.vertices), dtype=np.int32)
-    standing = _skin(still.vertices, still.index, still.weights, _place(still, hips, T_POSE, 0.0)[0], everything)
+    placed = _place(still, hips, T_POSE, 0.0)[0]
+    standing = _skin(still.vertices, still.index, still.weights, placed, everything)
     leg_m = -float(standing[:, 1].min())
     standing[:, 1] += leg_m
     soles = np.flatnonzero(standing[:, 1] < SOLE_M).astype(np.int32)
-    return Body(still, standing, hips, leg_m, soles, _anchors(still))
+    return Body(still, standing, hips, leg_m, soles, _anchors(still), _offsets(still, placed[..., :3], leg_m))
 
 
 def _place(still: Rest, hips: Float64, motion: Motion, leg_m: float) -> Float64:
@@ -86,7 +94,7 @@ def _place(still: Rest, hips: Float64, motion: Motion, leg_m: float) -> Float64:
 
 
 def _anchors(still: Rest) -> Float64:
-    """(33, B, 4): limbs turn about bones, so their landmarks are bones' heads; the others lie on the skin."""
+    """(33, B, 4): limbs turn about bones, so their points are bones' heads; the others lie on the skin."""
     point = {name: _on_skin(still, weights) for name, weights in still.regressors.items()}
     table = {"nose": point["nose"], "mouth_left": point["mouth_left"], "mouth_right": point["mouth_right"]}
     for side, letter, other in (("left", "L", "right"), ("right", "R", "left")):
@@ -104,6 +112,24 @@ _HEADS = {
     "shoulder": "upperarm01", "elbow": "lowerarm01", "wrist": "wrist", "pinky": "finger5-1", "index": "finger2-1",
     "thumb": "finger1-2", "hip": "upperleg01", "knee": "lowerleg01", "ankle": "foot",
 }  # fmt: skip
+
+
+_BONES = {
+    "head": "head", "left_collar": "clavicle.L", "left_elbow": "lowerarm02.L", "left_wrist": "wrist.L",
+    "left_hip": "upperleg02.L", "left_knee": "lowerleg02.L", "left_ankle": "foot.L",
+}  # fmt: skip
+"""The bone that turns as a RIG joint does."""
+
+
+def _offsets(still: Rest, turned: Float64, leg_m: float) -> Float64:
+    """(33, B, 4): from the body's points to BlazePose's landmarks; `turned` (B, 3, 3) are the bones in the T-pose."""
+    table, offsets = load_landmarks(), np.zeros((len(skeleton.JOINTS), len(still.bones), 4))
+    for joint, (rig_joint, offset) in enumerate(zip(table.moves_with, table.offset, strict=True)):
+        name = RIG[rig_joint]
+        label = _BONES[name.replace("right", "left")]
+        bone = still.bones.index(label if "right" not in name else label.replace(".L", ".R"))
+        offsets[joint, bone, :3] = turned[bone].T @ (leg_m * offset)
+    return offsets
 
 
 def _on_bone(still: Rest, bone: str) -> Float64:

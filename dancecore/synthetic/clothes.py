@@ -36,7 +36,7 @@ class Look:
 def dress(body: Body, look: Look) -> tuple[Float64, Float]:
     """The dressed rest mesh (V, 3) metres and its colours (V, 3) float32 0..255."""
     bone = _main_bone(body)
-    place = dict(zip(skeleton.JOINTS, body.joints(body.transforms(T_POSE))[0], strict=True))
+    place = dict(zip(skeleton.JOINTS, body.points(body.transforms(T_POSE))[0], strict=True))
     colour = np.tile(np.array(look.skin, np.float32), (len(bone), 1))
     thick = np.zeros(len(bone))
     for part, tint, depth in (

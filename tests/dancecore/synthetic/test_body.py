@@ -13,6 +13,7 @@ from dancecore.moves.motion import RIG, Motion
 from dancecore.moves.taxonomy import Taxonomy
 from dancecore.synthetic import rig
 from dancecore.synthetic.body import T_POSE, Body
+from dancecore.synthetic.landmarks import load_landmarks
 from dancecore.synthetic.rig import Shape
 
 J = skeleton.INDEX
@@ -45,7 +46,7 @@ def posed(turns: dict[str, tuple[str, float]]) -> Motion:
 
 def test_the_identity_is_a_t_pose_on_the_floor(body: Body) -> None:
     mesh = body.pose(T_POSE)[0]
-    joints = body.joints(body.transforms(T_POSE))
+    joints = body.points(body.transforms(T_POSE))
     straight = {"arm": [1, 0, 0], "forearm": [1, 0, 0], "thigh": [0, -1, 0], "shin": [0, -1, 0]}
     want = np.array([np.array(straight[name.split()[-1]]) * ([1, 1, 1] if name.startswith("left") else [-1, 1, 1])
                      for name in LIMBS])  # fmt: skip
@@ -59,7 +60,7 @@ def test_the_identity_is_a_t_pose_on_the_floor(body: Body) -> None:
 @pytest.mark.parametrize("name", ["mv_two_step", "mv_floss", "mv_sprinkler", "mv_spin", "mv_jumping_jack"])
 def test_limbs_point_where_the_motion_says(name: str, body: Body, taxonomy: Taxonomy) -> None:
     motion = taxonomy.moves[name].motion
-    cosine = (directions(body.joints(body.transforms(motion))) * directions(stick.joints(motion))).sum(-1)
+    cosine = (directions(body.points(body.transforms(motion))) * directions(stick.joints(motion))).sum(-1)
     angle = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     assert angle.max() < 6
     assert np.median(angle) < 1.5
@@ -89,9 +90,9 @@ def test_no_limb_is_wrung(turns: dict[str, tuple[str, float]], body: Body) -> No
 
 def _thinnest(body: Body, motion: Motion) -> np.ndarray:
     """(8,) mean distance of the skin from the bone in slices along the left forearm."""
-    mesh, joints = body.pose(motion)[0], body.joints(body.transforms(motion))[0]
+    mesh, joints = body.pose(motion)[0], body.points(body.transforms(motion))[0]
     still = body.standing
-    elbow, wrist = (body.joints(body.transforms(T_POSE))[0, J[f"left_{name}"]] for name in ("elbow", "wrist"))
+    elbow, wrist = (body.points(body.transforms(T_POSE))[0, J[f"left_{name}"]] for name in ("elbow", "wrist"))
     share = (still[:, 0] - elbow[0]) / (wrist[0] - elbow[0])
     near = np.abs(still[:, 1] - elbow[1]) < 0.12
     axis = joints[J["left_wrist"]] - joints[J["left_elbow"]]
@@ -108,11 +109,21 @@ def test_left_and_right_mirror_each_other(body: Body) -> None:
 
 
 def test_landmarks_are_those_of_the_skin(body: Body) -> None:
-    """Landmarks by summed transforms equal the same sums over the posed skin."""
+    """Points by summed transforms equal the same sums over the posed skin."""
     motion = posed({"head": ("y", 40.0), "left_ankle": ("x", 20.0)})
-    mesh, joints = body.pose(motion)[0].astype(float), body.joints(body.transforms(motion))[0]
+    mesh, joints = body.pose(motion)[0].astype(float), body.points(body.transforms(motion))[0]
     for name in ("nose", "mouth_left", "left_heel", "right_ear"):
         np.testing.assert_allclose(joints[J[name]], body.rest.regressors[name] @ mesh, atol=1e-4)
+
+
+def test_landmarks_move_with_their_joints(body: Body) -> None:
+    """BlazePose's landmarks are off the body's points as the table says, in the axes of the limb they belong to."""
+    motion = posed({"pelvis": ("y", 30.0), "head": ("x", 25.0), "left_knee": ("x", 70.0), "right_wrist": ("y", 40.0)})
+    table, transforms = load_landmarks(), body.transforms(motion)
+    turned = motion.world_rotation()[0, table.moves_with]
+    want = (turned @ (body.leg_m * table.offset)[..., None])[..., 0]
+    np.testing.assert_allclose(body.joints(transforms)[0] - body.points(transforms)[0], want, atol=2e-3)
+    assert np.abs(want).max() > 0.02
 
 
 BAD = [
