@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from dancecore.errors import DanceError
 from dancecore.settings import (
     AnalysisSettings,
+    DatasetSettings,
     DecodingSettings,
     FeatureSettings,
     MatchingSettings,
@@ -116,6 +117,7 @@ class Settings(BaseSettings):
     matching: MatchingSettings
     decoding: DecodingSettings
     synthetic: SyntheticSettings
+    datasets: DatasetSettings
 
     @property
     def analysis(self) -> AnalysisSettings:

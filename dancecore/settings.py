@@ -128,6 +128,16 @@ class TemplateSettings:
 
 
 @dataclass(frozen=True)
+class DatasetSettings:
+    """What a labelled set should have (`configs/datasets.yaml`)."""
+
+    min_moves: int
+    min_segments: int
+    min_creators: int
+    min_sides: int
+
+
+@dataclass(frozen=True)
 class AnalysisSettings:
     """All that the way of one clip needs."""
 

@@ -1,9 +1,6 @@
 """The command line `danceapp`. Heavy imports wait inside the commands, so that help is instant."""
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,32 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from dancecore.errors import DanceError
+from jobs.console import JSON, plain_errors
+from jobs.data_commands import data
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False,
     help="Finds the moves in dance clips, names them, and keeps an index of every move, most used first.",
     epilog="Start with [bold]danceapp doctor[/bold], then [bold]danceapp index FOLDER[/bold].",
 )  # fmt: skip
-
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """What a user can cause is one line on stderr and exit status 1; Ctrl-C is one line and 130. A bug still raises."""
-    try:
-        yield
-    except DanceError as error:
-        print(f"danceapp: {error.code}: {error.message}", file=sys.stderr)
-        raise typer.Exit(1) from error
-    except OSError as error:
-        if error.filename is None:
-            raise  # about no file: not the user's to mend
-        print(f"danceapp: {error.filename}: {error.strerror}", file=sys.stderr)
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        print("danceapp: interrupted; give the same command again", file=sys.stderr)
-        raise typer.Exit(130) from None
 
 
 @app.command()
@@ -200,6 +179,7 @@ def synthesise(
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
 app.add_typer(db, name="db")
+app.add_typer(data, name="data")
 
 
 @db.command()

@@ -33,7 +33,8 @@ class Entry:
     """One labelled clip of a data set, its poses still on disk.
 
     `creator`: who dances, the unit of honest splits. `views`: degrees each shot's camera stands to the dancer's left of
-    their front, empty when the set does not say. `keypoints` is a file of `pack_tracks`, the labelled dancer first.
+    their front, empty when the set does not say. `keypoints` is a file of `pack_tracks`, the labelled dancer first;
+    None: the poses are still to be estimated, or filmed of a pack.
     """
 
     clip: str
@@ -42,10 +43,15 @@ class Entry:
     duration_ms: int
     labels: tuple[Label, ...]
     split: Split | None
-    keypoints: Path
+    keypoints: Path | None
 
     def track(self) -> PoseTrack:
-        """The poses of the labelled dancer. Raises DanceError("INVALID_INPUT") for a file of another kind."""
+        """The poses of the labelled dancer.
+
+        Raises DanceError: NOT_FOUND when there are none yet, INVALID_INPUT for a file of another kind.
+        """
+        if self.keypoints is None or not self.keypoints.exists():
+            raise DanceError("NOT_FOUND", f"{self.clip} has no poses yet")
         return unpack_tracks(self.keypoints.read_bytes())[0]
 
 

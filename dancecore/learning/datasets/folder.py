@@ -126,14 +126,14 @@ def _entry(path: Path, pose: str | None, split: Split | None) -> Entry:
     return Entry(clip, str(raw.get("creator", clip)), views, duration, labels, split, _keypoints(folder, pose))
 
 
-def _keypoints(folder: Path, pose: str | None) -> Path:
+def _keypoints(folder: Path, pose: str | None) -> Path | None:
     if pose is not None:
         return folder / "pose" / f"keypoints_v{pose}.npz"
     found = sorted((folder / "pose").glob("keypoints_v*.npz"))
     if len(found) > 1:
         versions = ", ".join(path.stem.removeprefix("keypoints_v") for path in found)
         raise DanceError("INVALID_INPUT", f"{folder.name} has poses of several versions, name one: {versions}")
-    return found[0] if found else folder / "pose" / "keypoints_v.npz"
+    return found[0] if found else None
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def truth(clip: str = "clip_1", **more: Any) -> dict[str, Any]:
 
 def entry(clip: str, creator: str, *moves: str) -> Entry:
     labels = tuple(Label(1000 * i, 1000 * i + 900, move, None) for i, move in enumerate(moves))
-    return Entry(clip, creator, (), 10_000, labels, None, Path("nowhere"))
+    return Entry(clip, creator, (), 10_000, labels, None, None)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -58,7 +58,16 @@ def test_two_versions_of_the_poses(tmp_path: Path) -> None:
         write_entry(tmp_path, truth(), [TRACK], pose)
     with pytest.raises(DanceError, match="several versions, name one: p1, p2"):
         read_folder(tmp_path)
-    assert read_folder(tmp_path, pose="p2")[0].keypoints.name == "keypoints_vp2.npz"
+    found = read_folder(tmp_path, pose="p2")[0].keypoints
+    assert found is not None
+    assert found.name == "keypoints_vp2.npz"
+
+
+def test_a_clip_without_poses(tmp_path: Path) -> None:
+    write_entry(tmp_path, truth(), [TRACK], "p1")
+    (tmp_path / "videos" / "clip_1" / "pose" / "keypoints_vp1.npz").unlink()
+    with pytest.raises(DanceError, match="no poses yet"):
+        read_folder(tmp_path)[0].track()
 
 
 @pytest.mark.parametrize("clip", ["../up", "a/b", "", ".hidden"])
