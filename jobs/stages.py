@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
     from cluster.index import StateChange
-    from dancecore.pose.packing import pack_tracks, unpack_tracks
-from dancecore.pose import PoseModel
+    from dancecore.pose import PoseModel
 
 ROW = pa.schema(
     [
@@ -107,6 +106,8 @@ class PoseWorker:
     def _store(self, row: Row, tracks: list[PoseTrack] | DanceError, began: float) -> Row | DanceError:
         if isinstance(tracks, DanceError):
             return tracks
+        from dancecore.pose.packing import pack_tracks
+
         self.run.store.put(self._key(row), pack_tracks(_cleaned(tracks, self.run.settings.pose)))
         facts = {"pose_began_s": began, "pose_ended_s": time.time(), "worker": self.name, "bare_fps": self.bare_fps}
         return _reached(row, "DECODED", "POSE_DONE") | facts | {"frames": len(tracks[0])}
@@ -143,6 +144,7 @@ class MoveFinder:
     def _extract(self, row: Row) -> Row:
         from dancecore.features import extract
         from dancecore.features.packing import pack
+        from dancecore.pose.packing import unpack_tracks
 
         video, run = video_id(row["sha256"]), self.run
         key = keys.features(video, run.versions.features)
