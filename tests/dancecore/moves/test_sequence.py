@@ -112,7 +112,7 @@ def test_joins_are_smooth_and_stay_on_the_floor(taxonomy: Taxonomy) -> None:
 
 
 def test_the_dance_outside_the_blends_is_as_written(taxonomy: Taxonomy) -> None:
-    a, b = taxonomy.moves["mv_spin"], taxonomy.moves["mv_floss"]
+    a, b = taxonomy.moves["mv_spin"], taxonomy.moves["mv_dab"]
     dance = joints(join([a.motion, b.motion, a.motion], BLEND))
     assert np.allclose(dance[:59], joints(a.motion)[:59], atol=1e-9)
     assert np.allclose(dance[64 + 6 : 128 - 6], joints(b.motion)[6:58], atol=1e-6), "no drift after a spin"
