@@ -10,7 +10,7 @@ import yaml
 from dancecore.errors import DanceError
 from dancecore.moves.body import joints
 from dancecore.moves.sequence import around, mirrored
-from dancecore.moves.taxonomy import Move, Taxonomy, load_motions, load_taxonomy
+from dancecore.moves.taxonomy import Deprecation, Move, Taxonomy, load_motions, load_move, load_taxonomy
 
 ROOT = Path(__file__).parents[3]
 TAXONOMY = ROOT / "taxonomy" / "tx-0.1"
@@ -19,12 +19,35 @@ NON_DANCE = ROOT / "dancecore" / "synthetic" / "non_dance"
 
 def test_there_are_enough_moves_and_families(taxonomy: Taxonomy) -> None:
     assert taxonomy.semver == "tx-0.1"
-    assert len(taxonomy.moves) >= 16
-    assert len({move.family for move in taxonomy.moves.values()}) >= 5
+    assert len(taxonomy.moves) >= 48
+    assert len(taxonomy.families) >= 9
 
 
-def test_families_are_listed(taxonomy: Taxonomy) -> None:
-    assert {move.family for move in taxonomy.moves.values()} <= set(taxonomy.families)
+def test_every_family_and_sub_family_has_a_move(taxonomy: Taxonomy) -> None:
+    used = {(move.family, move.sub_family) for move in taxonomy.moves.values()}
+    assert used == {(family, sub) for family, subs in taxonomy.families.items() for sub in subs}
+
+
+def test_every_move_can_be_danced_to_common_music(taxonomy: Taxonomy) -> None:
+    """Somewhere in 88..136 bpm, where most dance music is."""
+    slow, fast = 88, 136
+    assert [m.move_id for m in taxonomy.moves.values() if m.bpm[0] >= fast or m.bpm[1] <= slow] == []
+
+
+def test_common_transitions_lead_from_any_move_to_any_other(taxonomy: Taxonomy) -> None:
+    for start in taxonomy.moves:
+        reached, ahead = {start}, [start]
+        while ahead:
+            new = set(taxonomy.moves[ahead.pop()].transitions) - reached
+            reached |= new
+            ahead.extend(new)
+        assert sorted(set(taxonomy.moves) - reached) == [], f"never danced after {start}"
+
+
+def test_the_mirror_is_an_involution(taxonomy: Taxonomy) -> None:
+    for move in taxonomy.moves.values():
+        assert taxonomy.moves[move.mirror].mirror == move.move_id
+        assert move.mirrorable or move.mirror == move.move_id
 
 
 def test_every_name_means_one_move(taxonomy: Taxonomy) -> None:
@@ -75,6 +98,7 @@ def copied(tmp_path: Path) -> Path:
     return tmp_path
 
 
+RULE = {"at": [0], "joint": "left_wrist", "is": "above", "of": "nose"}
 SPOILT = {
     "difficulty out of range": ("difficulty", 6, "difficulty"),
     "beats are a fraction": ("beats", 2.5, "beats"),
@@ -85,6 +109,21 @@ SPOILT = {
     "tempo range upside down": ("bpm", [140, 90], "slowest"),
     "family without sub-family": ("family", "steps", "family"),
     "family that is not listed": ("family", "steps/polka", "polka"),
+    "an energy beyond all": ("energy", 6, "energy"),
+    "a region of no body": ("regions", ["wings"], "wings"),
+    "one transition": ("transitions", ["mv_clap"], "transitions"),
+    "a transition to nowhere": ("transitions", ["mv_clap", "mv_nowhere"], "there is no move mv_nowhere"),
+    "a transition to itself": ("transitions", ["mv_clap", "mv_dab"], "no transition of itself"),
+    "a mirror that is not there": ("mirror", "mv_nowhere", "there is no move mv_nowhere"),
+    "a mirror that mirrors another": ("mirror", "mv_clap", "mv_clap has another mirror, mv_clap"),
+    "deprecated for nothing known": ("deprecated", {"since": "tx-0.2", "use": ["mv_new"]}, "there is no move mv_new"),
+    "deprecated since no version": ("deprecated", {"since": "0.2", "use": []}, "since"),
+    "an invariant of no joint": ("invariants", [RULE | {"joint": "left_wing"}], "left_wing"),
+    "an invariant that says nothing": ("invariants", [RULE | {"is": "beside"}], "beside"),
+    "an invariant after the end": ("invariants", [RULE | {"at": [9]}], "beat 9 is after the end"),
+    "a phrase of three beats": ("beats", 3, "beats"),
+    "a phrase too long": ("beats", 16, "beats"),
+    "no contacts": ("motion", {"tracks": {"jump": {0: [1]}}}, "contacts"),
     "name of another move": ("name", "Clap", "mv_clap"),
     "alias of another move, in capitals": ("aliases", ["WIDE CLAP"], "mv_clap"),
     "a track of no limb": ("motion", {"contacts": {}, "tracks": {"tail": {0: [1]}}}, "tail"),
@@ -106,13 +145,33 @@ def test_a_spoilt_move_is_named_with_its_reason(copied: Path, key: str, value: o
     assert caught.value.details["file"].startswith(str(copied))
 
 
-def test_a_missing_key_is_named(copied: Path) -> None:
+@pytest.mark.parametrize("key", ["signature", "energy", "regions", "loopable", "transitions", "invariants"])
+def test_a_missing_key_is_named(copied: Path, key: str) -> None:
     path = copied / "mv_dab.yaml"
     raw = yaml.safe_load(path.read_text())
-    del raw["signature"]
+    del raw[key]
     path.write_text(yaml.safe_dump(raw))
-    with pytest.raises(DanceError, match=r"mv_dab\.yaml.*signature"):
+    with pytest.raises(DanceError, match=rf"mv_dab\.yaml.*{key}"):
         load_taxonomy(copied)
+
+
+def test_a_deprecated_move_stays_and_says_what_stands_for_it(copied: Path) -> None:
+    path = copied / "mv_dab.yaml"
+    gone = {"deprecated": {"since": "tx-0.2", "use": ["mv_clap"]}}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | gone))
+    assert load_taxonomy(copied).moves["mv_dab"].deprecated == Deprecation("tx-0.2", ("mv_clap",))
+
+
+def test_two_moves_may_mirror_each_other(copied: Path) -> None:
+    for name, other in (("mv_dab", "mv_clap"), ("mv_clap", "mv_dab")):
+        path = copied / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"mirror": other}))
+    assert load_taxonomy(copied).moves["mv_dab"].mirror == "mv_clap"
+
+
+def test_one_move_loads_whatever_its_neighbours_are(copied: Path) -> None:
+    (copied / "mv_clap.yaml").write_text("a: [1")
+    assert load_move(copied / "mv_dab.yaml").transitions == ("mv_clap", "mv_floss")
 
 
 UNREADABLE = {
