@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -189,15 +190,19 @@ def _read(path: Path, part: str) -> dict[str, Any]:
         raw = _text_keys(yaml.load(path.read_text(encoding="utf-8"), Loader=_Unique))  # noqa: S506 (it is a SafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _bad(path, f"it cannot be read: {error}") from error
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    validator = jsonschema.Draft202012Validator(schema | {"$ref": f"#/$defs/{part}"})
-    wrong = jsonschema.exceptions.best_match(validator.iter_errors(raw))
+    wrong = jsonschema.exceptions.best_match(_validator(part).iter_errors(raw))
     if wrong is not None:
         raise _bad(path, f"{wrong.json_path}: {wrong.message}")
     return raw
 
 
-class _Unique(yaml.SafeLoader):
+@cache
+def _validator(part: str) -> jsonschema.Draft202012Validator:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return jsonschema.Draft202012Validator(schema | {"$ref": f"#/$defs/{part}"})
+
+
+class _Unique(yaml.CSafeLoader):
     """Plain YAML in which no key is written twice: the later one would silently win."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
