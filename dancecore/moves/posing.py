@@ -6,7 +6,8 @@ from scipy.spatial.transform import Rotation
 from dancecore.errors import DanceError
 from dancecore.moves import legs
 from dancecore.moves.body import NEUTRAL
-from dancecore.moves.keyframes import Score, channels_of, grid_of
+from dancecore.moves.curves import channels_of, grid_of
+from dancecore.moves.keyframes import Score
 from dancecore.moves.motion import RIG, Motion
 from dancecore.types import Float64
 

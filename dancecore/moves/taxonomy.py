@@ -1,24 +1,21 @@
 """The taxonomy: named moves with their canonical motions, read from a folder of YAML and checked as a whole."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from dancecore.errors import DanceError
-from dancecore.moves.keyframes import channels_of, declared, grid_of, score_of
+from dancecore.moves.curves import channels_of, declared, grid_of
+from dancecore.moves.keyframes import score_of
 from dancecore.moves.motion import Motion
 from dancecore.moves.posing import pose
+from dancecore.moves.reading import bad, read
 from dancecore.types import Float64, check_shape
 
-SCHEMA = Path(__file__).with_name("move.schema.json")
 INDEX_FILE = "taxonomy.yaml"
 
 
@@ -104,12 +101,12 @@ def load_taxonomy(folder: Path) -> Taxonomy:
 
     Raises DanceError("BAD_TAXONOMY") that names the file and the reason.
     """
-    head = _read(folder / INDEX_FILE, "taxonomy")
+    head = read(folder / INDEX_FILE, "taxonomy")
     moves = load_motions(folder)
     for move in moves.values():
         reason = _wrong_in(head, moves, move)
         if reason:
-            raise _bad(folder / f"{move.move_id}.yaml", reason)
+            raise bad(folder / f"{move.move_id}.yaml", reason)
     families = {family: tuple(subs) for family, subs in head["families"].items()}
     return Taxonomy(head["semver"], head["notes"], families, moves)
 
@@ -137,7 +134,7 @@ def load_motions(folder: Path) -> dict[str, Move]:
     """
     paths = sorted(path for path in folder.glob("*.yaml") if path.name != INDEX_FILE)
     if not paths:
-        raise _bad(folder, "there is no move in this folder")
+        raise bad(folder, "there is no move in this folder")
     moves = [load_move(path) for path in paths]
     _check_names(folder, moves)
     return {move.move_id: move for move in moves}
@@ -145,21 +142,21 @@ def load_motions(folder: Path) -> dict[str, Move]:
 
 def load_move(path: Path) -> Move:
     """The move in one file, whatever its neighbours are. Raises DanceError("BAD_TAXONOMY")."""
-    raw = _read(path, "move")
+    raw = read(path, "move")
     if path.stem != raw["move_id"]:
-        raise _bad(path, f"the file of {raw['move_id']} must be called {raw['move_id']}.yaml")
+        raise bad(path, f"the file of {raw['move_id']} must be called {raw['move_id']}.yaml")
     slow, fast = raw["bpm"]
     if slow > fast:
-        raise _bad(path, f"bpm must be [slowest, fastest], not {raw['bpm']}")
+        raise bad(path, f"bpm must be [slowest, fastest], not {raw['bpm']}")
     late = [beat for rule in raw.get("invariants", ()) for beat in rule["at"] if beat > raw["beats"]]
     if late:
-        raise _bad(path, f"an invariant at beat {late[0]:g} is after the end of the phrase")
+        raise bad(path, f"an invariant at beat {late[0]:g} is after the end of the phrase")
     try:
         score = score_of(raw["motion"], raw["beats"])
         channels = channels_of(score)
         motion = pose(grid_of(score), channels, score.room)
     except DanceError as error:
-        raise _bad(path, error.message) from error
+        raise bad(path, error.message) from error
     gone = raw.get("deprecated")
     family, sub_family = raw["family"].split("/")
     return Move(
@@ -181,43 +178,4 @@ def _check_names(folder: Path, moves: Iterable[Move]) -> None:
         for name in (move.name, *move.aliases):
             other = owner.setdefault(name.casefold(), move.move_id)
             if other != move.move_id:
-                raise _bad(folder / f"{move.move_id}.yaml", f"{name!r} is already a name of {other}")
-
-
-def _read(path: Path, part: str) -> dict[str, Any]:
-    """The YAML of `path`, valid against the definition `part` of the schema. Keys become text, as in JSON."""
-    try:
-        raw = _text_keys(yaml.load(path.read_text(encoding="utf-8"), Loader=_Unique))  # noqa: S506 (it is a SafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise _bad(path, f"it cannot be read: {error}") from error
-    wrong = jsonschema.exceptions.best_match(_validator(part).iter_errors(raw))
-    if wrong is not None:
-        raise _bad(path, f"{wrong.json_path}: {wrong.message}")
-    return raw
-
-
-@cache
-def _validator(part: str) -> jsonschema.Draft202012Validator:
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    return jsonschema.Draft202012Validator(schema | {"$ref": f"#/$defs/{part}"})
-
-
-class _Unique(yaml.CSafeLoader):
-    """Plain YAML in which no key is written twice: the later one would silently win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} is written twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def _text_keys(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _text_keys(item) for key, item in value.items()}
-    return [_text_keys(item) for item in value] if isinstance(value, list) else value
-
-
-def _bad(path: Path, reason: str) -> DanceError:
-    return DanceError("BAD_TAXONOMY", f"{path}: {reason}", {"file": str(path), "reason": reason})
+                raise bad(folder / f"{move.move_id}.yaml", f"{name!r} is already a name of {other}")

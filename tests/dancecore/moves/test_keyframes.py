@@ -5,7 +5,8 @@ import pytest
 
 from dancecore.errors import DanceError
 from dancecore.moves.body import joints
-from dancecore.moves.keyframes import declared, score_of
+from dancecore.moves.curves import declared
+from dancecore.moves.keyframes import score_of
 from dancecore.moves.motion import Motion
 from dancecore.moves.posing import motion_of
 from dancecore.moves.sequence import around
