@@ -39,6 +39,7 @@ def load_library(settings: Settings, folder: Path = TAXONOMY) -> Library:
         template
         for move in taxonomy.moves.values()
         for template in generate(move, settings.media.rate_hz, settings.templates, settings.features, settings.pose)
+        if template.source in settings.matching.styles
     ]
     bank = Bank.build(templates, settings.matching)
     return Library(taxonomy, bank, versions(settings, taxonomy.semver, templates))

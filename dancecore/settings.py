@@ -51,6 +51,7 @@ class SegmentationSettings:
 class MatchingSettings:
     """How spans are compared with templates (`configs/matching.yaml`)."""
 
+    styles: tuple[str, ...]
     band: float
     tempi: tuple[float, ...]
     phase_beats: float
@@ -116,6 +117,7 @@ class TemplateSettings:
     """How canonical templates are made of the taxonomy's motions (`configs/templates.yaml`)."""
 
     views: tuple[float, ...]
+    styles: dict[str, tuple[float, float]]
     bpm: float
     width: int
     height: int

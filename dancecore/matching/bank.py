@@ -76,11 +76,11 @@ class Bank:
 
 def _told_apart(templates: Sequence[Template], same_side: float) -> list[Template]:
     """The templates without the mirrored ones of moves whose two sides are one dance."""
-    straight = {(t.move_id, t.yaw): t for t in templates if not t.mirror}
+    straight = {(t.move_id, t.source, t.yaw): t for t in templates if not t.mirror}
     distances: dict[str, float] = {}
     for t in templates:
         if t.mirror:
-            twin = straight.get((t.move_id, t.yaw))
+            twin = straight.get((t.move_id, t.source, t.yaw))
             distance = _apart(t, twin) if twin else np.inf
             distances[t.move_id] = max(distance, distances.get(t.move_id, 0.0))
     return [t for t in templates if not t.mirror or distances[t.move_id] > same_side]

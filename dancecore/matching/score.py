@@ -23,7 +23,7 @@ def score(
 
     A span is stretched to the tempo of a template and compared by DTW with a window of its length from every phase of
     the loop; a reading's distance is that of its nearest window. The tempo ratio is the music's over the template's
-    when there are beats, otherwise each of `tempi`. Distances are root mean squares over columns, weighted by
+    when both are known, otherwise each of `tempi`. Distances are root mean squares over columns, weighted by
     the template's columns times the confidence of the joints they are taken of, averaged over the warping path.
     Raises DanceError("INVALID_INPUT") for a span with fewer than two frames.
     """
@@ -59,7 +59,7 @@ def _score_span(
 
 def _ratios(template_bpm: float, bpm: float | None, settings: MatchingSettings) -> Iterator[float]:
     """How much faster than the template the span may be danced. Beats counted at half or double time mean the same."""
-    if bpm is None:
+    if bpm is None or template_bpm == 0:
         yield from settings.tempi
         return
     octaves = np.log2(bpm / template_bpm)

@@ -13,6 +13,8 @@ from dancecore.features.columns import COLUMN_JOINTS, COLUMNS, MIRROR_FROM
 from dancecore.features.extract import extract, mirror
 from dancecore.moves.body import joints
 from dancecore.moves.camera import Camera
+from dancecore.moves.sequence import around
+from dancecore.moves.style import Style, styled
 from dancecore.moves.taxonomy import Move
 from dancecore.pose.cleaning import clean
 from dancecore.settings import FeatureSettings, PoseSettings, TemplateSettings
@@ -22,6 +24,9 @@ from dancecore.types import Features, Float, Float64, IntT, PoseTrack, check_sha
 REFERENCE = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("shoulder", "hip")]
 """Joints that many columns are measured from; they make a column no signature of theirs."""
 
+ASSUMED_BPM = 120.0
+"""At which the beats of an exemplar without known tempo are counted: what most music is near."""
+
 LOOPS = 5
 """Danced to cut one from: the windows of `FeatureSettings` reach up to two short loops from the middle one."""
 
@@ -30,11 +35,14 @@ LOOPS = 5
 class Template:
     """One loop of a move seen from `yaw` degrees, danced as written or mirrored.
 
+    `source`: the style it is danced in, or the exemplar it was cut from. `bpm` is 0 where nobody knows the tempo;
+    `beats` are then counted at ASSUMED_BPM.
     values (T, 128) and mask (T, 33) float32 over `beats` beats at `bpm`, frame T being frame 0 again;
     weights (128,) float32 >= 0: how much each column counts.
     """
 
     move_id: str
+    source: str
     mirror: bool
     yaw: float
     bpm: float
@@ -51,31 +59,50 @@ class Template:
     @property
     def template_id(self) -> str:
         """Unique among the templates of one taxonomy."""
-        return f"{self.move_id}{'_mirrored' if self.mirror else ''}_{self.yaw:+04.0f}"
+        return f"{self.move_id}_{self.source}{'_mirrored' if self.mirror else ''}_{self.yaw:+04.0f}"
 
 
 def generate(
     move: Move, rate_hz: int, settings: TemplateSettings, features: FeatureSettings, pose: PoseSettings
 ) -> list[Template]:
-    """A template for each view, and its mirror for a move that has one. Deterministic.
+    """A template for each style and view, and its mirror for a move that has one. Deterministic.
 
-    The neutral body dances some loops at `settings.bpm`, or the nearest tempo of the move; a camera sees it as the
-    pose estimator would, depth flattened; cleaning and features are those of any clip; the middle loop is kept. A
-    mirrored move seen from one side is the mirror image of the move seen from the other.
+    The neutral body dances some loops at `settings.bpm`, or the nearest tempo of the move, the middle one from the
+    origin; a camera sees it as the pose estimator would, depth flattened; cleaning and features are those of any clip;
+    the middle loop is kept. A mirrored move seen from one side is the mirror image of the move seen from the other.
     """
     bpm = float(np.clip(settings.bpm, *move.bpm))
     frames = max(2, round(move.beats * 60 / bpm * rate_hz))
     time_ns = np.round(np.arange(LOOPS * frames) * (move.beats * 60e9 / bpm / frames)).astype(np.int64)
-    world = np.tile(landmarks(_loop(move, frames), settings.torso_stretch), (LOOPS, 1, 1))
     weights = column_weights(move.signature, settings)
     templates = []
-    for yaw in settings.views:
-        camera = Camera(settings.width, settings.height, yaw, settings.pitch, 0.0, settings.distance, settings.fov)
-        seen = extract(clean(see(world, time_ns, camera, settings.depth_slope), pose), features)
-        templates.append(_middle(move, False, yaw, bpm, frames, seen, weights))
-        if move.mirrorable:
-            templates.append(_middle(move, True, -yaw, bpm, frames, mirror(seen), _mirrored(weights)))
+    loops = around(move.motion, (np.arange(LOOPS * frames) - LOOPS // 2 * frames) * move.beats / frames)
+    for style, (amplitude, sharpness) in settings.styles.items():
+        world = landmarks(joints(styled(loops, _style(amplitude, sharpness))), settings.torso_stretch)
+        for yaw in settings.views:
+            seen = extract(clean(see(world, time_ns, viewpoint(yaw, settings), settings.depth_slope), pose), features)
+            part = slice(LOOPS // 2 * frames, (LOOPS // 2 + 1) * frames)
+            templates += both_sides(move.move_id, style, yaw, bpm, move.beats, seen, part, weights, move.mirrorable)
     return templates
+
+
+def viewpoint(yaw: float, settings: TemplateSettings) -> Camera:
+    """The camera that sees templates from `yaw` degrees."""
+    return Camera(settings.width, settings.height, yaw, settings.pitch, 0.0, settings.distance, settings.fov)
+
+
+def both_sides(
+    move_id: str, source: str, yaw: float, bpm: float, beats: int, seen: Features, part: slice, weights: Float,
+    mirrorable: bool,
+) -> list[Template]:  # fmt: skip
+    """The template of frames `part` of what was seen, and its mirror image, which is seen from the other side."""
+    sides = [(False, yaw, seen, weights)]
+    if mirrorable:
+        sides.append((True, -yaw, mirror(seen), weights[MIRROR_FROM].copy()))
+    return [
+        Template(move_id, source, side, view, bpm, beats, what.values[part].copy(), what.mask[part].copy(), weight)
+        for side, view, what, weight in sides
+    ]
 
 
 def landmarks(world: Float64, stretch: float) -> Float64:
@@ -137,24 +164,6 @@ def load(data: bytes) -> Template:
     return Template(**{name: value.item() for name, value in fields.items()}, **arrays)
 
 
-def _loop(move: Move, frames: int) -> Float64:
-    """(frames, 33, 3): the neutral body through one loop, evenly in time, its end left out as it is its beginning."""
-    at = np.arange(frames) * move.beats / frames
-    world = joints(move.motion)
-    below = np.clip(np.searchsorted(move.motion.beats, at, side="right") - 1, 0, len(world) - 2)
-    step = move.motion.beats[below + 1] - move.motion.beats[below]
-    share = ((at - move.motion.beats[below]) / step)[:, None, None]
-    return (1 - share) * world[below] + share * world[below + 1]
-
-
-def _middle(
-    move: Move, mirrored: bool, yaw: float, bpm: float, frames: int, seen: Features, weights: Float
-) -> Template:
-    middle = slice(LOOPS // 2 * frames, (LOOPS // 2 + 1) * frames)
-    return Template(
-        move.move_id, mirrored, yaw, bpm, move.beats, seen.values[middle].copy(), seen.mask[middle].copy(), weights
-    )
-
-
-def _mirrored(weights: Float) -> Float:
-    return weights[MIRROR_FROM].copy()
+def _style(amplitude: float, sharpness: float) -> Style:
+    """Nothing of it is chance."""
+    return Style(amplitude, sharpness, delay=0.0, timing=0.0, asymmetry=0.0, noise_deg=0.0, habit=0, seed=0)

@@ -95,10 +95,10 @@ def filmed(recording: Recording, yaw: float, rate_hz: int) -> PoseTrack:
     """
     time_ns, points = resampled(recording, rate_hz)
     if recording.solid:
-        return _hidden(see(faced(points), time_ns, camera_at(faced(points), yaw), depth_slope=1.0), points)
+        return hide(see(faced(points), time_ns, camera_at(faced(points), yaw), depth_slope=1.0), points)
     if yaw:
         raise DanceError("INVALID_INPUT", f"{recording.clip} is flat: it cannot be seen from {yaw:g} degrees")
-    return _hidden(_flat(points, time_ns), points)
+    return hide(_flat(points, time_ns), points)
 
 
 def resampled(recording: Recording, rate_hz: int) -> tuple[IntT, Float64]:
@@ -144,8 +144,8 @@ def _flat(points: Float64, time_ns: IntT) -> PoseTrack:
     )  # fmt: skip
 
 
-def _hidden(track: PoseTrack, points: Float64) -> PoseTrack:
-    """The track without the joints that `points` does not place."""
+def hide(track: PoseTrack, points: Float64) -> PoseTrack:
+    """The track without the joints that points (T, 33, D) do not place."""
     known = np.asarray(np.isfinite(points).all(axis=2))
     changed: dict[str, Any] = {
         "xy_px": np.where(known[..., None], track.xy_px, np.nan).astype(np.float32),

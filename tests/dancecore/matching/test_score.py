@@ -36,7 +36,7 @@ def template(seed: int, mirror: bool, weights: np.ndarray | None = None) -> Temp
     values = waves(seed, np.arange(FRAMES) / FRAMES)
     weights = np.ones(128, np.float32) if weights is None else weights
     return Template(
-        f"move{seed}", mirror, 0.0, BPM, BEATS, mirrored(values) if mirror else values, ONES.copy(), weights
+        f"move{seed}", "plain", mirror, 0.0, BPM, BEATS, mirrored(values) if mirror else values, ONES.copy(), weights
     )
 
 
@@ -156,7 +156,9 @@ def half_cycle(mirror: bool) -> Template:
     first = waves(1, np.arange(FRAMES // 2) / FRAMES)
     values = np.concatenate([first, mirrored(first)])
     weights = np.ones(128, np.float32)
-    return Template("swing", mirror, 0.0, BPM, BEATS, mirrored(values) if mirror else values, ONES.copy(), weights)
+    return Template(
+        "swing", "plain", mirror, 0.0, BPM, BEATS, mirrored(values) if mirror else values, ONES.copy(), weights
+    )
 
 
 def test_sides_that_only_begin_elsewhere_are_one():

@@ -43,15 +43,23 @@ def _made(move: Move) -> list[Template]:
 
 
 def _named(templates: list[Template], mirror: bool, yaw: float) -> Template:
-    return next(t for t in templates if t.mirror == mirror and t.yaw == yaw)
+    return next(t for t in templates if t.source == "plain" and t.mirror == mirror and t.yaw == yaw)
 
 
-def test_one_for_each_view_and_side() -> None:
-    views = settings().templates.views
-    assert [(t.yaw, t.mirror) for t in _made(_wave(mirrorable=False))] == [(yaw, False) for yaw in views]
+def test_one_for_each_style_view_and_side() -> None:
+    views, styles = settings().templates.views, settings().templates.styles
+    one_side = [(t.source, t.yaw, t.mirror) for t in _made(_wave(mirrorable=False))]
+    assert one_side == [(style, yaw, False) for style in styles for yaw in views]
     both = _made(_wave())
-    assert sorted((t.mirror, t.yaw) for t in both) == sorted((m, yaw) for m in (False, True) for yaw in views)
+    every = [(style, mirror, yaw) for style in styles for mirror in (False, True) for yaw in views]
+    assert sorted((t.source, t.mirror, t.yaw) for t in both) == sorted(every)
     assert len({t.template_id for t in both}) == len(both)
+
+
+def test_styles_differ() -> None:
+    plain, small, sharp = (next(t for t in _made(_wave()) if t.source == s) for s in ("plain", "small", "sharp"))
+    wrist = AT["velocity.left_wrist.x"]
+    assert np.ptp(small.values[:, wrist]) < np.ptp(plain.values[:, wrist]) < np.ptp(sharp.values[:, wrist])
 
 
 @pytest.mark.parametrize(
@@ -113,8 +121,8 @@ def test_round_trip(tmp_path: Path) -> None:
     file.write_bytes(save(template))
     back = load(file.read_bytes())
     assert back.template_id == template.template_id
-    assert (back.move_id, back.mirror, back.yaw, back.bpm, back.beats) == (
-        template.move_id, template.mirror, template.yaw, template.bpm, template.beats,
+    assert (back.move_id, back.source, back.mirror, back.yaw, back.bpm, back.beats) == (
+        template.move_id, template.source, template.mirror, template.yaw, template.bpm, template.beats,
     )  # fmt: skip
     for name in ("values", "mask", "weights"):
         assert np.array_equal(getattr(back, name), getattr(template, name))
