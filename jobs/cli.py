@@ -10,6 +10,7 @@ import typer
 from dancecore.errors import DanceError
 from jobs.console import JSON, plain_errors
 from jobs.data_commands import data
+from jobs.taxonomy_commands import taxonomy
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, add_completion=False,
@@ -180,6 +181,7 @@ def synthesise(
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
 app.add_typer(db, name="db")
 app.add_typer(data, name="data")
+app.add_typer(taxonomy, name="taxonomy")
 
 
 @db.command()
