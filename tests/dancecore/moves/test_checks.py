@@ -75,13 +75,13 @@ def test_a_leg_turns_the_way_its_foot_is_put(track: str, values: list, name: str
     assert low < angles(standing(track, values))[name][0] < high
 
 
-@given(st.floats(0, 140), st.floats(0, 30), st.floats(-30, 30))
-def test_a_knee_is_as_bent_as_its_bones_are(elbow: float, side: float, turned: float) -> None:
-    """Angles of left and right are mirror images."""
-    arm = [60 + side, 40, turned, elbow]
-    found = angles(motion_of(score_of({"tracks": {"arms": {"0": arm}}}, 1)))
+@given(st.floats(0, 90), st.floats(0, 120), st.floats(-80, 80), st.floats(0, 140))
+def test_both_sides_are_measured_alike(raised: float, plane: float, turned: float, elbow: float) -> None:
+    found = angles(motion_of(score_of({"tracks": {"arms": {"0": [raised, plane, turned, elbow]}}}, 1)))
     for name in ("elbow", "shoulder across", "shoulder backward", "shoulder outward"):
         assert found[f"left {name}"][0] == pytest.approx(found[f"right {name}"][0], abs=1e-6)
+    assert found["left elbow"][0] == pytest.approx(elbow, abs=1e-6)
+    assert found["left shoulder outward"][0] == pytest.approx(turned, abs=1e-6)
 
 
 BEYOND = {

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from dancecore.moves.anatomy import strains
 from dancecore.moves.body import NEUTRAL, Proportions, joints
 from dancecore.moves.footing import runs, slips
 from dancecore.moves.invariants import broken
+from dancecore.moves.motion import RIG
 from dancecore.moves.posture import POSTURES, entry, leave
 from dancecore.moves.sequence import around, mirrored, retime
 from dancecore.moves.taxonomy import Move
@@ -61,6 +63,13 @@ def test_every_dance_touches_the_floor(move: Move) -> None:
 def test_joints_stay_within_their_range(move: Move) -> None:
     """Knees and elbows bend the right way, among all others."""
     assert strains(move.motion) == []
+
+
+def test_elbows_and_knees_are_hinges(move: Move) -> None:
+    for joint, axis in (("elbow", 1), ("knee", 0)):
+        for side in ("left", "right"):
+            turned = Rotation.from_matrix(move.motion.rotation[:, RIG.index(f"{side}_{joint}")]).as_rotvec()
+            assert np.delete(turned, axis, axis=1) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_move_shows_what_every_performance_shows(move: Move) -> None:
