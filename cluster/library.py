@@ -1,6 +1,7 @@
 """What clips are compared with: the taxonomy, its templates laid out for matching, and the versions of all results."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,15 +33,20 @@ class Library:
     versions: Versions
 
 
-def load_library(settings: Settings, folder: Path = TAXONOMY) -> Library:
-    """Read the taxonomy and make its templates, about 50 ms a move. Raises DanceError("BAD_TAXONOMY")."""
+def load_library(settings: Settings, folder: Path = TAXONOMY, own: Sequence[Template] = ()) -> Library:
+    """Read the taxonomy and make its templates, about 50 ms a move; `own` are those of a user's layer.
+
+    Raises DanceError("BAD_TAXONOMY").
+    """
     taxonomy = load_taxonomy(folder)
     templates = [
         template
         for move in taxonomy.moves.values()
+        if not move.deprecated  # its labels stay, but nothing new is called by it
         for template in generate(move, settings.media.rate_hz, settings.templates, settings.features, settings.pose)
         if template.source in settings.matching.styles
     ]
+    templates += own
     bank = Bank.build(templates, settings.matching)
     return Library(taxonomy, bank, versions(settings, taxonomy.semver, templates))
 
@@ -72,6 +78,7 @@ def _metadata(move: Move) -> dict[str, Any]:
         "sub_family": move.sub_family, "description": move.description, "energy": move.energy, "beats": move.beats,
         "bpm": list(move.bpm), "regions": list(move.regions), "mirrorable": move.mirrorable, "mirror": move.mirror,
         "loopable": move.loopable, "transitions": list(move.transitions),
+        "deprecated": asdict(move.deprecated) if move.deprecated else None,
     }  # fmt: skip
 
 
