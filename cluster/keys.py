@@ -55,3 +55,13 @@ def segments(video: str, model_version: str) -> str:
 def template(move: str, template_id: str) -> str:
     """One template of a move."""
     return checked(f"moves/{move}/templates/{template_id}.npz")
+
+
+def exemplar(move: str, exemplar_id: str) -> str:
+    """A clip of the move as it is danced."""
+    return checked(f"moves/{move}/exemplars/{exemplar_id}.mp4")
+
+
+def exemplar_poses(move: str, exemplar_id: str) -> str:
+    """The poses of an exemplar that a move was enrolled by: all that is kept of it."""
+    return checked(f"moves/{move}/exemplars/{exemplar_id}.npz")

@@ -39,12 +39,13 @@ def load_library(settings: Settings, folder: Path = TAXONOMY, own: Sequence[Temp
     Raises DanceError("BAD_TAXONOMY").
     """
     taxonomy = load_taxonomy(folder)
+    styles = settings.templates.styles
+    matched = replace(settings.templates, styles={name: styles[name] for name in settings.matching.styles})
     templates = [
         template
         for move in taxonomy.moves.values()
         if not move.deprecated  # its labels stay, but nothing new is called by it
-        for template in generate(move, settings.media.rate_hz, settings.templates, settings.features, settings.pose)
-        if template.source in settings.matching.styles
+        for template in generate(move, settings.media.rate_hz, matched, settings.features, settings.pose)
     ]
     templates += own
     bank = Bank.build(templates, settings.matching)

@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from cluster import index as store
 from cluster.database import database_url, engine
+from cluster.layer import own_templates
 from cluster.library import Library, load_library, store_moves
 from cluster.migrate import migrate
+from cluster.objects import objects
 from cluster.placement import Plan, Shortfall, plan
 from cluster.ray_session import nodes, session
 from cluster.settings import Settings, home
@@ -57,9 +59,9 @@ def survey(
 
 
 def ready(settings: Settings) -> Library:
-    """The taxonomy, with the database brought up to it."""
-    library = load_library(settings)
+    """The taxonomy and what its user enrolled, with the database brought up to it."""
     migrate()
+    library = load_library(settings, own=own_templates(engine(), objects(), settings))
     store_moves(engine(), library.taxonomy)
     return library
 

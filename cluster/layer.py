@@ -1,0 +1,164 @@
+"""A user's own layer of the taxonomy: moves enrolled by example, which the next analysis of that user knows.
+
+In the database a layer is a version `{base}+{layer}` of the taxonomy and its moves are called `mv_{layer}_...`. Of an
+exemplar its poses are kept, and templates are made of them whenever they are needed, as of the taxonomy's motions.
+"""
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from unicodedata import normalize
+
+import numpy as np
+from sqlalchemy import Connection, Engine, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from cluster import keys
+from cluster.catalogue import MoveRow, put_taxonomy
+from cluster.database import storable, transact
+from cluster.objects import Objects
+from cluster.publish import put_templates
+from cluster.settings import Settings
+from cluster.tables import moves, templates
+from dancecore.errors import DanceError
+from dancecore.matching.enrol import Exemplar, learn, signature
+from dancecore.matching.templates import Template
+from dancecore.pose.packing import pack_tracks, unpack_tracks
+from dancecore.types import Span
+
+LOCAL = "local"
+"""The layer of whoever uses the command line."""
+
+FAMILY = "own moves"
+
+MOST_EXEMPLARS = 5
+"""Of a move. More make every analysis slower and tell little that is new."""
+
+DIFFICULTY = 3
+"""Of a move that nobody has rated: the middle of 1-5."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMove:
+    """A move of a layer, with the ids of its exemplars."""
+
+    move_id: str
+    name: str
+    exemplars: tuple[str, ...]
+
+
+def own_moves(pool: Engine, layer: str = LOCAL) -> list[OwnMove]:
+    """The moves of a layer that have exemplars, by id."""
+    query = select(moves.c.id, moves.c.name, moves.c.metadata).where(moves.c.metadata["layer"].astext == layer)
+    rows = transact(pool, lambda connection: connection.execute(query.order_by(moves.c.id)).all())
+    found = [OwnMove(row.id, row.name, tuple(row.metadata["exemplars"])) for row in rows]
+    return [own for own in found if own.exemplars]
+
+
+def own_templates(pool: Engine, store: Objects, settings: Settings, layer: str = LOCAL) -> list[Template]:
+    """The templates of every move of a layer. Raises DanceError("OBJECT_MISSING") when an exemplar's poses are gone."""
+    made = []
+    for own in own_moves(pool, layer):
+        exemplars = [_read(store, own.move_id, each) for each in own.exemplars]
+        made += learn(own.move_id, exemplars, settings.templates, settings.features)
+    return made
+
+
+def enrol(
+    pool: Engine, store: Objects, settings: Settings, base: str, name: str, exemplars: Sequence[Exemplar],
+    layer: str = LOCAL,
+) -> OwnMove:  # fmt: skip
+    """Add exemplars to the move `name` of a layer over version `base` of the taxonomy; make it if it is new.
+
+    Exemplars are named by their content, so that one that is enrolled again changes nothing. Raises
+    DanceError("INVALID_INPUT") for a name the taxonomy has, or for more than MOST_EXEMPLARS.
+    """
+    move = move_id(layer, name)
+    _refuse_taken(pool, name, layer, move)
+    known = next((own.exemplars for own in own_moves(pool, layer) if own.move_id == move), ())
+    packed = {f"ex_{sha256(data).hexdigest()[:16]}": data for data in map(_pack, exemplars)}
+    every = tuple(dict.fromkeys([*known, *packed]))
+    if len(every) > MOST_EXEMPLARS:
+        raise DanceError("INVALID_INPUT", f"{name} would have {len(every)} exemplars; the most is {MOST_EXEMPLARS}")
+    for exemplar, data in packed.items():
+        store.put(keys.exemplar_poses(move, exemplar), data)
+    read = [_read(store, move, exemplar) for exemplar in every]
+    made = learn(move, read, settings.templates, settings.features)
+    about = {"layer": layer, "exemplars": list(every), "signature": signature(read)}
+    version = f"{base}+{layer}"
+
+    def work(connection: Connection) -> None:
+        put_taxonomy(connection, version, [MoveRow(move, storable(name), FAMILY, DIFFICULTY, metadata=about)])
+        put_templates(connection, store, version, made, settings.media.rate_hz)
+
+    transact(pool, work)
+    return OwnMove(move, name, every)
+
+
+def forget(pool: Engine, store: Objects, name: str, layer: str = LOCAL) -> None:
+    """Take a move out of a layer, its exemplars and templates with it; segments that name it stay until re-indexed.
+
+    Raises DanceError("NOT_FOUND") when the layer has no such move.
+    """
+    move = move_id(layer, name)
+    if move not in {own.move_id for own in own_moves(pool, layer)}:
+        raise DanceError("NOT_FOUND", f"you have enrolled no move called {name!r}")
+
+    def work(connection: Connection) -> None:
+        connection.execute(delete(templates).where(templates.c.move == move))
+        emptied = moves.c.metadata.concat(literal({"exemplars": []}, JSONB))
+        connection.execute(update(moves).where(moves.c.id == move).values(metadata=emptied))
+
+    transact(pool, work)
+    for key in store.keys(f"moves/{move}/"):
+        store.delete(key)
+
+
+def move_id(layer: str, name: str) -> str:
+    """The id of a move of this name in a layer: its letters, and a digest of what they leave out.
+
+    Raises DanceError("INVALID_INPUT") for a name without a letter or digit.
+    """
+    if not any(letter.isalnum() for letter in name):
+        raise DanceError("INVALID_INPUT", f"the name of a move needs a letter, unlike {name!r}")
+    folded = _folded(name)
+    plain = normalize("NFKD", folded).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40]
+    digest = "" if slug.replace("_", " ") == folded else sha256(folded.encode()).hexdigest()[:8]
+    return "_".join(part for part in ("mv", layer, slug, digest) if part)
+
+
+def _refuse_taken(pool: Engine, name: str, layer: str, move: str) -> None:
+    """A name or alias of a move of the taxonomy cannot be learned anew: nobody could tell which is meant."""
+    visible = func.coalesce(moves.c.metadata["layer"].astext, layer) == layer
+    query = select(moves.c.id, moves.c.name, moves.c.aliases).where(visible, moves.c.id != move)
+    for other in transact(pool, lambda connection: connection.execute(query).all()):
+        if _folded(name) in map(_folded, (other.name, *other.aliases)):
+            raise DanceError("INVALID_INPUT", f"{name!r} is already a name of {other.name} ({other.id})")
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _pack(exemplar: Exemplar) -> bytes:
+    """The exemplar as stored, with the whole clip: slow features look beyond the span."""
+    out = io.BytesIO()
+    stored: dict[str, Any] = {
+        "tracks": np.frombuffer(pack_tracks([exemplar.track]), np.uint8),
+        "span": [exemplar.span.start_ns, exemplar.span.end_ns],
+        "bpm": exemplar.bpm or 0.0,
+        "flat": exemplar.flat,
+    }
+    np.savez(out, **stored)
+    return out.getvalue()
+
+
+def _read(store: Objects, move: str, exemplar: str) -> Exemplar:
+    with np.load(io.BytesIO(store.get(keys.exemplar_poses(move, exemplar))), allow_pickle=False) as stored:
+        track = unpack_tracks(stored["tracks"].tobytes())[0]
+        start, end = map(int, stored["span"])
+        return Exemplar(exemplar, track, Span(start, end), float(stored["bpm"]) or None, bool(stored["flat"]))
