@@ -94,15 +94,14 @@ def still(camera: Camera, frames: int) -> CameraPath:
 
 def axes(yaw: Float64, pitch: Float64, roll: Float64) -> Float64:
     """(..., 3, 3): the camera's axes in the world, as rows, for angles (...) in degrees."""
-    yaw, pitch, roll = np.radians(yaw), np.radians(pitch), np.radians(roll)
-    level, (sin, cos) = np.zeros_like(yaw), (np.sin(pitch), np.cos(pitch))
-    forward = np.stack([-np.sin(yaw) * cos, -sin, -np.cos(yaw) * cos], axis=-1)
-    right = np.stack([np.cos(yaw), level, -np.sin(yaw)], axis=-1)
-    down = np.stack([sin * np.sin(yaw), -cos, sin * np.cos(yaw)], axis=-1)
-    turned = np.stack([right, down, forward], axis=-2)
-    c, s = np.cos(roll)[..., None], np.sin(roll)[..., None]
-    turned[..., 0, :], turned[..., 1, :] = c * right + s * down, c * down - s * right
-    return np.asarray(turned)
+    (sy, cy), (sp, cp), (sr, cr) = ((np.sin(angle), np.cos(angle)) for angle in np.radians([yaw, pitch, roll]))
+    right, down, ahead = (cy, 0.0, -sy), (sp * sy, -cp, sp * cy), (-sy * cp, -sp, -cy * cp)
+    turned = np.empty((*sy.shape, 3, 3))
+    for i in range(3):
+        turned[..., 0, i] = cr * right[i] + sr * down[i]
+        turned[..., 1, i] = cr * down[i] - sr * right[i]
+        turned[..., 2, i] = ahead[i]
+    return turned
 
 
 def _pixels(seen: Float64, focal_px: Float64 | float, width: int, height: int) -> Float64:

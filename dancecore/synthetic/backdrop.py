@@ -1,79 +1,148 @@
-"""What is behind the dancer: a plain colour, a gradient, or a room with a patterned floor and walls."""
+"""What is behind the dancers: a studio, a room, a stage, a street or a field."""
 
+import colorsys
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
-import cv2
 import numpy as np
 
-from dancecore.moves.camera import Camera
-from dancecore.synthetic.clothes import RGB
-from dancecore.types import Float, Float64
+from dancecore.synthetic.settings import PlaceSettings
+from dancecore.synthetic.textures import RGB, Surface, Texture, muted
 
-Kind = Literal["plain", "gradient", "room"]
-KINDS: tuple[Kind, ...] = ("plain", "gradient", "room")
+Kind = Literal["plain", "gradient", "room", "stage", "outdoors", "screen"]
+BUILT: tuple[Kind, ...] = ("room", "stage", "screen")
+"""Places with corners in which it is darker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A pool of coloured light `radius_m` wide about a place on the floor or a wall, `strength` times the light that
+    is there anyway; it swings by `sweep_m` on either side at `hertz`."""
+
+    place: tuple[float, float, float]
+    radius_m: float
+    colour: RGB
+    strength: float
+    sweep_m: float
+    hertz: float
+    phase: float
 
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:
-    """`wall` and `floor` are RGB 0..255; `depth_m` is from the dancer to each wall and `turn` the room's yaw in
-    degrees; `tile_m` is the pattern's size; `seed` draws its stains."""
+    """A square place around the dancers, `depth_m` from them to each wall and `high_m` to the ceiling, turned by `turn`
+    degrees. The wall's pattern moves up by `scroll` metres a second. `even` is the light from everywhere, 0..1, which
+    `spots` add to. `haze_m` is how far away half of a colour is lost in the air."""
 
     kind: Kind
-    wall: RGB
-    floor: RGB
+    wall: Surface
+    floor: Surface
     depth_m: float
+    high_m: float
     turn: float
-    tile_m: float
+    scroll: float
+    even: float
+    spots: tuple[Spot, ...]
+    haze_m: float
     seed: int
 
 
-def paint(backdrop: Backdrop, camera: Camera) -> Float:
-    """(H, W, 3) float32 0..255: the picture without the dancer."""
-    wall, floor = np.array(backdrop.wall), np.array(backdrop.floor)
-    flat = np.ones((camera.height, camera.width, 1))
-    if backdrop.kind == "plain":
-        return np.asarray(flat * wall, np.float32)
-    if backdrop.kind == "gradient":
-        share = np.linspace(0, 1, camera.height)[:, None, None] * flat
-        return np.asarray(wall + share * (floor - wall), np.float32)
-    return _room(backdrop, camera)
+def draw_backdrop(rng: np.random.Generator, settings: PlaceSettings) -> Backdrop:
+    """A place of one of the kinds."""
+    kind = cast(Kind, str(rng.choice(list(settings.kinds), p=list(settings.kinds.values()))))
+    outdoors = kind in ("outdoors", "plain", "gradient")
+    depth = float(rng.uniform(*(settings.outdoors_m if outdoors else settings.room_m)))
+    high = 1000.0 if outdoors else float(rng.uniform(*settings.high_m)) + (2.0 if kind == "stage" else 0.0)
+    wall, floor = _surfaces(rng, settings, kind, depth, high)
+    scrolls = kind == "screen" and rng.uniform() < settings.scroll_share
+    return Backdrop(
+        kind=kind,
+        wall=wall,
+        floor=floor,
+        depth_m=depth,
+        high_m=high,
+        turn=float(rng.uniform(-45, 45)),
+        scroll=float(rng.uniform(*settings.scroll)) if scrolls else 0.0,
+        even=0.45 if kind == "stage" else 1.0 if outdoors else float(rng.uniform(0.8, 1.0)),
+        spots=_spots(rng, settings, kind, depth),
+        haze_m=3 * depth if kind == "outdoors" else 1e6,
+        seed=int(rng.integers(2**31)),
+    )
 
 
-def _room(backdrop: Backdrop, camera: Camera) -> Float:
-    """Each pixel's ray meets the floor or a wall of a square room (nearest of the planes it faces)."""
-    centre, rays = _rays(backdrop, camera)
-    with np.errstate(divide="ignore"):
-        down = np.where(rays[..., 1] < 0, -centre[1] / rays[..., 1], np.inf)
-        reach = [np.where(abs(rays[..., i]) > 0, (np.sign(rays[..., i]) * backdrop.depth_m - centre[i])
-                          / rays[..., i], np.inf) for i in (0, 2)]  # fmt: skip
-    reach = [np.where(far > 0, far, np.inf) for far in reach]
-    nearest = np.minimum(np.minimum(down, reach[0]), reach[1])
-    hit = centre + nearest[..., None] * rays
-    on_floor = (nearest == down)[..., None]
-    across = np.where(nearest == reach[0], hit[..., 2], hit[..., 0])
-    planks = 0.9 + 0.1 * ((np.floor(hit[..., 0] / backdrop.tile_m) + np.floor(hit[..., 2] / backdrop.tile_m)) % 2)
-    stripes = 0.94 + 0.06 * (np.floor(across / backdrop.tile_m) % 2)
-    side = np.where(nearest == reach[0], 0.86, 1.0)
-    skirting = np.where(hit[..., 1] < 0.1, 0.75, 1.0)
-    colour = np.where(on_floor, planks[..., None] * np.array(backdrop.floor),
-                      (stripes * side * skirting)[..., None] * np.array(backdrop.wall))  # fmt: skip
-    return np.asarray(np.clip(colour * _stains(backdrop, camera), 0, 255), np.float32)
+def _surfaces(
+    rng: np.random.Generator, settings: PlaceSettings, kind: Kind, depth: float, high: float
+) -> tuple[Surface, Surface]:
+    """Wall and floor of such a place."""
+    tile, one, other, pale = float(rng.uniform(*settings.tile_m)), muted(rng), muted(rng), muted(rng, 0.25, 0.6)
+    wood = _wood(rng)
+    match kind:
+        case "plain":
+            one = muted(rng, 0.6, 0.3)
+            return Surface("flat", one, one, 2.0), Surface("flat", one, one, 2.0)
+        case "gradient":
+            return Surface("fade", one, pale, float(rng.uniform(6, 20))), Surface("flat", pale, pale, 2.0)
+        case "outdoors":
+            sky = (float(rng.uniform(90, 150)), float(rng.uniform(140, 190)), float(rng.uniform(200, 245)))
+            ground: tuple[Texture, RGB, RGB] = _GROUNDS[rng.integers(len(_GROUNDS))]
+            return Surface("horizon", sky, one, 0.7 * depth), Surface(*ground, 2 * tile)
+        case "stage":
+            dark = muted(rng, 0.7, 0.15)
+            return Surface("curtain", dark, dark, 2.0), Surface("planks", _scaled(wood, 0.6), wood, tile)
+        case "screen":
+            return Surface("lines", muted(rng, 1.0), one, 2.0), Surface("speckle", (60.0, 60.0, 65.0), pale, tile)
+    texture, size = _WALLS[rng.integers(len(_WALLS))]
+    wall = Surface(texture, pale if texture != "brick" else _scaled(wood, 0.9), other, size or high)
+    floors: tuple[Texture, ...] = ("planks", "planks", "tiles", "checks", "speckle")
+    floor = floors[rng.integers(len(floors))]
+    return wall, Surface(floor, wood if floor == "planks" else muted(rng, 0.3, 0.3), pale, tile)
 
 
-def _rays(backdrop: Backdrop, camera: Camera) -> tuple[Float64, Float64]:
-    """The camera's centre (3,), kept inside the room, and each pixel's direction (H, W, 3), in the room's axes."""
-    turn = np.radians(backdrop.turn)
-    to_room = np.array([[np.cos(turn), 0, -np.sin(turn)], [0, 1, 0], [np.sin(turn), 0, np.cos(turn)]])
-    axes = camera.rotation()
-    x = (np.arange(camera.width) + 0.5 - camera.width / 2) / camera.focal_px
-    y = (np.arange(camera.height) + 0.5 - camera.height / 2) / camera.focal_px
-    seen = np.stack(np.broadcast_arrays(x[None, :], y[:, None], 1.0), axis=-1)
-    return to_room @ (np.array(camera.target) - camera.distance * axes[2]), seen @ axes @ to_room.T
+_WALLS: tuple[tuple[Texture, float], ...] = (
+    ("furnished", 0.0), ("furnished", 0.0), ("furnished", 0.0), ("plaster", 3.0), ("stripes", 1.5), ("brick", 1.2),
+    ("planks", 1.5), ("graffiti", 3.0), ("tiles", 1.2), ("curtain", 2.0),
+)  # fmt: skip
+"""Of rooms, with the size of one repeat in metres; 0: as high as the room."""
+
+_GROUNDS: tuple[tuple[Texture, RGB, RGB], ...] = (
+    ("grass", (70.0, 110.0, 45.0), (105.0, 135.0, 65.0)),
+    ("speckle", (120.0, 120.0, 122.0), (150.0, 150.0, 150.0)),
+    ("tiles", (165.0, 158.0, 150.0), (120.0, 118.0, 115.0)),
+    ("brick", (150.0, 105.0, 90.0), (120.0, 110.0, 105.0)),
+    ("speckle", (205.0, 185.0, 150.0), (185.0, 165.0, 130.0)),
+)
+"""Meadow, asphalt, slabs, pavers, sand."""
 
 
-def _stains(backdrop: Backdrop, camera: Camera) -> Float64:
-    """(H, W, 1): slow unevenness of light and paint."""
-    rough = np.random.default_rng(backdrop.seed).uniform(0.85, 1.1, (6, 5)).astype(np.float32)
-    smooth = cv2.resize(rough, (camera.width, camera.height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(smooth, np.float64)[..., None]
+def _wood(rng: np.random.Generator) -> RGB:
+    return _scaled((195.0, 145.0, 100.0), float(rng.uniform(0.45, 1.15)))
+
+
+def _scaled(colour: RGB, by: float) -> RGB:
+    r, g, b = (min(255.0, by * channel) for channel in colour)
+    return r, g, b
+
+
+def _spots(rng: np.random.Generator, settings: PlaceSettings, kind: Kind, depth: float) -> tuple[Spot, ...]:
+    if kind not in BUILT:
+        return ()
+    least, most = settings.stage_spots if kind == "stage" else settings.spots
+    return tuple(_spot(rng, settings, kind, depth) for _ in range(rng.integers(least, most + 1)))
+
+
+def _spot(rng: np.random.Generator, settings: PlaceSettings, kind: Kind, depth: float) -> Spot:
+    x, y, z = rng.uniform(-depth, depth), rng.uniform(0, 2.5) * rng.integers(2), rng.uniform(-depth, depth)
+    if y > 0:  # on a wall
+        x, z = rng.permutation([x, depth * rng.choice([-1, 1])])
+    stage = kind == "stage"
+    sweeps = stage and rng.uniform() < settings.sweep_share
+    r, g, b = colorsys.hsv_to_rgb(rng.uniform(), rng.uniform(0.5, 0.9) if stage else rng.uniform(0, 0.25), 1.0)
+    return Spot(
+        place=(float(x), float(y), float(z)),
+        radius_m=float(rng.uniform(0.5, 1.2) if stage else rng.uniform(0.8, 2.0)),
+        colour=(255 * r, 255 * g, 255 * b),
+        strength=float(rng.uniform(0.6, 1.4) if stage else rng.uniform(0.1, 0.35)),
+        sweep_m=float(rng.uniform(0.5, 1.5)) if sweeps else 0.0,
+        hertz=float(rng.uniform(*settings.sweep_hz)),
+        phase=float(rng.uniform(0, 2 * np.pi)),
+    )

@@ -9,18 +9,15 @@ from typing import Any
 import numpy as np
 
 from dancecore.media import write_video
-from dancecore.moves.camera import Camera
+from dancecore.moves.camera import CameraPath
 from dancecore.moves.taxonomy import Taxonomy
-from dancecore.synthetic import backdrop, choreography, music, render
+from dancecore.synthetic import choreography, music, picture, render
 from dancecore.synthetic.body import Body, build
 from dancecore.synthetic.choreography import Danced
 from dancecore.synthetic.clothes import dress
 from dancecore.synthetic.dance import Dance, Knobs
-from dancecore.synthetic.scene import frame, light
-from dancecore.types import Float, Float64, Image
-
-SHADOW = 0.45
-"""How much of the light the dancer keeps from the floor in the middle of the shadow."""
+from dancecore.synthetic.scene import camera_path
+from dancecore.types import Float, Float64, Image, IntT
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +36,14 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A dance ready to be drawn or observed: transforms (F, B, 3, 4) and joints (F, 33, 3), world metres."""
+    """A dance ready to be drawn or observed: transforms (F, B, 3, 4) and joints (F, 33, 3), world metres, and in which
+    take (F,) and where the camera is."""
 
     body: Body
     transforms: Float64
     joints: Float64
-    camera: Camera
+    take: IntT
+    path: CameraPath
 
 
 def make_clip(knobs: Knobs, taxonomy: Taxonomy, out: Path, *, with_joints: bool = False) -> Truth:
@@ -60,7 +59,7 @@ def make_clip(knobs: Knobs, taxonomy: Taxonomy, out: Path, *, with_joints: bool 
     truth = describe(knobs, taxonomy, out.stem)
     out.with_suffix(".json").write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
     if with_joints:
-        seen = {"world_m": stage.joints, "xy_px": stage.camera.project(stage.joints)}
+        seen = {"world_m": stage.joints, "xy_px": stage.path.project(stage.joints)}
         np.savez_compressed(out.with_suffix(".npz"), **{name: x.astype(np.float32) for name, x in seen.items()})  # type: ignore[arg-type]
     return truth
 
@@ -78,18 +77,16 @@ def staged(knobs: Knobs, taxonomy: Taxonomy) -> Staged:
     body = build(knobs.dancers[0].shape)
     transforms = body.transforms(choreography.motions(knobs, taxonomy)[0])
     joints = body.joints(transforms)
-    return Staged(body, transforms, joints, frame(knobs.scene, 0, joints))
+    take, seconds = np.zeros(len(joints), np.int64), np.arange(len(joints)) / knobs.fps
+    return Staged(body, transforms, joints, take, camera_path(knobs.scene, joints[None], take, seconds))
 
 
 def frames(knobs: Knobs, stage: Staged) -> Iterator[Image]:
     """Each frame of the clip, (H, W, 3) uint8 RGB."""
     mesh, colours = dress(stage.body, knobs.dancers[0].look)
-    lamp = light(knobs.scene.lamp, stage.camera.yaw)
-    behind = backdrop.paint(knobs.scene.backdrop, stage.camera)
-    for transforms in stage.transforms:
-        meshes = [render.Mesh(stage.body.skin(transforms, mesh), stage.body.rest.faces, colours)]
-        shadow = 1 - SHADOW * (1 - render.floor_shadow(meshes, stage.camera, lamp))
-        yield render.draw(meshes, stage.camera, lamp, behind * shadow[..., None])
+    faces, seconds = stage.body.rest.faces, np.arange(len(stage.joints)) / knobs.fps
+    people = ([render.Mesh(stage.body.skin(frame, mesh), faces, colours)] for frame in stage.transforms)
+    return picture.frames(knobs.scene, stage.path, stage.take, seconds, people, stage.joints[None])
 
 
 def _sound(dance: Dance, seconds: float) -> Float:

@@ -1,127 +1,106 @@
-"""Where a dance is filmed, and from where: the picture, the camera, the lamp and what is behind the dancers."""
+"""Where a dance is filmed, from where, and with what: everything in a picture but the dancers."""
 
-import colorsys
 from dataclasses import dataclass
 
 import numpy as np
 
-from dancecore.moves.camera import Camera
-from dancecore.skeleton import INDEX
-from dancecore.synthetic.backdrop import KINDS, Backdrop
-from dancecore.synthetic.clothes import RGB
+from dancecore.moves.camera import CameraPath
+from dancecore.synthetic.backdrop import Backdrop, draw_backdrop
+from dancecore.synthetic.effects import Effects, draw_effects
+from dancecore.synthetic.framing import View, draw_view, film
+from dancecore.synthetic.overlays import Overlay, draw_overlays
+from dancecore.synthetic.props import Prop, Walker, draw_props, draw_walkers
 from dancecore.synthetic.render import Light
-from dancecore.synthetic.settings import SceneSettings
-from dancecore.types import Float64
-
-MARGIN = 0.03
-"""Of the picture's sides: no joint comes nearer to the edge."""
-
-CROWN_M = 0.14
-"""The top of the head over the eyes, hair and all."""
-
-EYES = [INDEX["left_eye"], INDEX["right_eye"]]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Where the camera stands, framed on the dancer: see the section of `configs/synthetic.yaml`."""
-
-    yaw: float
-    pitch: float
-    roll: float
-    fov: float
-    body_share: float
-    off_x: float
-    off_y: float
+from dancecore.synthetic.settings import LightSettings, SceneSettings
+from dancecore.synthetic.textures import RGB
+from dancecore.types import Float64, IntT
 
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """`ambient` 0..1; `yaw` from the camera, `pitch` above the floor, degrees."""
+    """`ambient` 0..1 comes from everywhere, the rest from `yaw` degrees about the dancers (as views have it) and
+    `pitch` above the floor; dancers take the share `shadow` of the light from the floor."""
 
     ambient: float
     yaw: float
     pitch: float
+    shadow: float
+
+    def light(self) -> Light:
+        """As the renderer wants it."""
+        yaw, pitch = np.radians([self.yaw, self.pitch])
+        towards = (float(np.sin(yaw) * np.cos(pitch)), float(np.sin(pitch)), float(np.cos(yaw) * np.cos(pitch)))
+        return Light(self.ambient, towards)
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The picture's size in pixels, a view for each take, and all that is in sight but the dancers."""
+    """The picture's size in pixels, a view for each take, what is in sight but the dancers, what lies over the picture,
+    how it is spoilt, and the quality with which x264 writes it (`crf`, 0 lossless to 51)."""
 
     width: int
     height: int
     views: tuple[View, ...]
     lamp: Lamp
     backdrop: Backdrop
+    props: tuple[Prop, ...]
+    walkers: tuple[Walker, ...]
+    overlays: tuple[Overlay, ...]
+    effects: Effects
     crf: int
 
 
 def draw_scene(rng: np.random.Generator, settings: SceneSettings, takes: int) -> Scene:
-    """A scene with as many views as there are takes."""
-    width, height = settings.sizes[rng.integers(len(settings.sizes))]
+    """A scene with as many views as there are takes; one part's new knob changes no other's."""
+    picture, view, lamp, place, props, walkers, overlays, effects = rng.spawn(8)
+    width, height = settings.sizes[picture.integers(len(settings.sizes))]
+    views = tuple(draw_view(view, settings.view) for _ in range(takes))
+    strength, tint = _strength(lamp, settings.light)
     return Scene(
-        width,
-        height,
-        tuple(_view(rng, settings) for _ in range(takes)),
-        Lamp(*(float(rng.uniform(*r)) for r in (settings.ambient, settings.light_yaw, settings.light_pitch))),
-        _backdrop(rng, settings),
-        settings.crf,
+        width=width,
+        height=height,
+        views=views,
+        lamp=_lamp(lamp, settings.light, views[0].yaw),
+        backdrop=draw_backdrop(place, settings.place),
+        props=draw_props(props, settings.props),
+        walkers=draw_walkers(walkers, settings.place),
+        overlays=draw_overlays(overlays, settings.props.overlay_shares),
+        effects=draw_effects(effects, settings.effects, strength, tint),
+        crf=int(picture.integers(settings.crf[0], settings.crf[1] + 1)),
     )
 
 
-def _view(rng: np.random.Generator, settings: SceneSettings) -> View:
-    ranges = (settings.yaw, settings.pitch, settings.roll, settings.fov, settings.body_share,
-              settings.off_centre, settings.off_centre)  # fmt: skip
-    return View(*(float(rng.uniform(*each)) for each in ranges))
+def _strength(rng: np.random.Generator, settings: LightSettings) -> tuple[float, RGB]:
+    """How much light there is (1: plenty), and its colour, 1 in the strongest channels."""
+    dim = rng.uniform() < settings.dim_share
+    strength = float(rng.uniform(*settings.dim)) if dim else 1.0
+    if rng.uniform() < settings.coloured_share:
+        lost = rng.uniform(*settings.coloured) * rng.permutation([1.0, rng.uniform(), 0.0])
+        r, g, b = (1 - float(share) for share in lost)
+        return strength, (r, g, b)
+    warm = float(rng.uniform(*settings.warmth))
+    return strength, (1 + warm, 1.0, 1 - warm)
 
 
-def _backdrop(rng: np.random.Generator, settings: SceneSettings) -> Backdrop:
-    kind = KINDS[rng.choice(len(KINDS), p=np.array(settings.backdrop_shares))]
-    wall, floor = (colorsys.hsv_to_rgb(rng.uniform(), rng.uniform(0, 0.3), rng.uniform(0.4, 0.95)) for _ in range(2))
-    return Backdrop(
-        kind, _rgb(wall), _rgb(floor), float(rng.uniform(*settings.room_m)), float(rng.uniform(-45, 45)),
-        float(rng.uniform(*settings.tile_m)), int(rng.integers(2**31)),
-    )  # fmt: skip
+def _lamp(rng: np.random.Generator, settings: LightSettings, camera_yaw: float) -> Lamp:
+    ambient, yaw, pitch, shadow = (
+        float(rng.uniform(*each)) for each in (settings.ambient, settings.yaw, settings.pitch, settings.shadow)
+    )
+    return Lamp(ambient, camera_yaw + yaw, pitch, shadow)
 
 
-def _rgb(share: RGB) -> RGB:
-    return 255 * share[0], 255 * share[1], 255 * share[2]
-
-
-def light(lamp: Lamp, camera_yaw: float) -> Light:
-    """The lamp in the world."""
-    yaw, pitch = np.radians([lamp.yaw + camera_yaw, lamp.pitch])
-    towards = (float(np.sin(yaw) * np.cos(pitch)), float(np.sin(pitch)), float(np.cos(yaw) * np.cos(pitch)))
-    return Light(lamp.ambient, towards)
-
-
-def frame(scene: Scene, take: int, joints: Float64) -> Camera:
-    """The camera of a take, from which a dancer with these joints (F, 33, 3) fills `body_share` of the picture's
-    height, or less where the dance would leave the picture."""
-    view = scene.views[take]
-    crown = joints[:, EYES] + np.array([0.0, CROWN_M, 0.0])
-    seen = np.concatenate([joints, crown], axis=1)
-    low, high = seen.reshape(-1, 3).min(0), seen.reshape(-1, 3).max(0)
-    stature = float(np.percentile(crown[..., 1].max(1) - joints[..., 1].min(1), 80))
-    middle = np.array([(low[0] + high[0]) / 2, stature / 2, (low[2] + high[2]) / 2])
-    distance = stature / float(2 * np.tan(np.radians(view.fov) / 2) * view.body_share)
-    size = np.array([scene.width, scene.height])
-    while True:
-        camera = _aimed(view, scene.width, scene.height, middle, distance)
-        spare = np.minimum(camera.project(seen), size - camera.project(seen)) / size
-        if np.nanmin(spare) > MARGIN and np.isfinite(spare).all():
-            return camera
-        distance *= 1.03
-
-
-def _aimed(view: View, width: int, height: int, middle: Float64, distance: float) -> Camera:
-    """The camera with the point `middle` off the picture's centre as the view says."""
-    camera = Camera(width, height, view.yaw, view.pitch, view.roll, distance, view.fov, _point(middle))
-    metre = min(width, height) * distance / camera.focal_px
-    right, down, _ = camera.rotation()
-    moved = middle - metre * (view.off_x * right + view.off_y * down)
-    return Camera(width, height, view.yaw, view.pitch, view.roll, distance, view.fov, _point(moved))
-
-
-def _point(place: Float64) -> tuple[float, float, float]:
-    return float(place[0]), float(place[1]), float(place[2])
+def camera_path(scene: Scene, joints: Float64, take: IntT, seconds: Float64) -> CameraPath:
+    """The camera's path through the whole clip: each take framed on the dancers with these joints (D, F, 33, 3), who
+    must be seen. take (F,) indexes the views, one after another; seconds (F,) into the clip, evenly spaced."""
+    cuts = np.flatnonzero(np.diff(take)) + 1
+    shots = [
+        film(scene.views[take[part[0]]], scene.width, scene.height, joints[:, part], seconds[part])
+        for part in np.split(np.arange(len(take)), cuts)
+    ]
+    return CameraPath(
+        scene.width,
+        scene.height,
+        np.concatenate([shot.rotation for shot in shots]),
+        np.concatenate([shot.centre for shot in shots]),
+        np.concatenate([shot.focal_px for shot in shots]),
+    )

@@ -48,24 +48,111 @@ class WardrobeSettings:
 
 
 @dataclass(frozen=True)
+class ViewSettings:
+    """Where the camera stands and how it is held."""
+
+    front: Range
+    back: Range
+    back_share: float
+    height_m: Range
+    roll: Range
+    fov: Range
+    crop_shares: dict[str, float]
+    body_share: Range
+    cut_body_share: Range
+    off_centre: Range
+    hand_share: float
+    shake_deg: Range
+    follow: Range
+    lag_s: Range
+    orbit: Range
+    pan: Range
+    zoom_share: float
+    zoom: Range
+
+
+@dataclass(frozen=True)
+class LightSettings:
+    """Where light comes from, its colour and its strength."""
+
+    ambient: Range
+    yaw: Range
+    pitch: Range
+    shadow: Range
+    warmth: Range
+    coloured_share: float
+    coloured: Range
+    dim_share: float
+    dim: Range
+
+
+@dataclass(frozen=True)
+class PlaceSettings:
+    """What is behind the dancers."""
+
+    kinds: dict[str, float]
+    room_m: Range
+    high_m: Range
+    outdoors_m: Range
+    tile_m: Range
+    spots: tuple[int, int]
+    stage_spots: tuple[int, int]
+    sweep_share: float
+    sweep_hz: Range
+    scroll_share: float
+    scroll: Range
+    walker_share: float
+    walkers: tuple[int, int]
+    walker_away_m: Range
+    walker_speed: Range
+
+
+@dataclass(frozen=True)
+class PropSettings:
+    """What stands about, and what apps and fingers put over the picture."""
+
+    front_share: float
+    beside_share: float
+    towards: Range
+    aside_m: Range
+    beside_m: Range
+    size: Range
+    overlay_shares: dict[str, float]
+
+
+@dataclass(frozen=True)
+class EffectSettings:
+    """What lens, sensor and scaling do to the picture."""
+
+    gain: Range
+    drift: Range
+    drift_frames: Range
+    flicker_share: float
+    flicker: Range
+    vignette: Range
+    read_noise: Range
+    shot_noise: Range
+    dim_noise: float
+    blur_share: float
+    blur_px: Range
+    scale_share: float
+    scale: Range
+    ghost_share: float
+    ghost: Range
+
+
+@dataclass(frozen=True)
 class SceneSettings:
-    """The camera, the light, what is behind the dancers, and how the picture is written."""
+    """The picture, the camera, the light, the place, and how the picture is spoilt and written."""
 
     fps: tuple[int, ...]
     sizes: tuple[tuple[int, int], ...]
-    crf: int
-    yaw: Range
-    pitch: Range
-    roll: Range
-    fov: Range
-    body_share: Range
-    off_centre: Range
-    backdrop_shares: tuple[float, float, float]
-    room_m: Range
-    tile_m: Range
-    ambient: Range
-    light_yaw: Range
-    light_pitch: Range
+    crf: tuple[int, int]
+    view: ViewSettings
+    light: LightSettings
+    place: PlaceSettings
+    props: PropSettings
+    effects: EffectSettings
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,10 @@ from dancecore.synthetic.body import Body
 from dancecore.synthetic.choreography import motions
 from dancecore.synthetic.clip import frames, make_clip, staged
 from dancecore.synthetic.dance import Knobs, draw_knobs
+from dancecore.synthetic.textures import Surface
 from dancecore.types import OTHER
+from tests.dancecore.synthetic.test_effects import NONE
+from tests.dancecore.synthetic.test_raycast import ROOM
 
 ALL = settings().synthetic
 NUMBERS = replace(
@@ -58,12 +61,14 @@ def test_the_picture_shows_the_dancer_where_the_joints_are(knobs: Knobs, taxonom
     pink = (255.0, 0.0, 255.0)
     (lead,), scene = knobs.dancers, knobs.scene
     look = replace(lead.look, skin=pink, hair=pink, top=pink, bottom=pink, shoes=pink)
-    backdrop = replace(scene.backdrop, kind="plain", wall=(0.0, 160.0, 0.0))
-    drawn = replace(knobs, dancers=(replace(lead, look=look),), scene=replace(scene, backdrop=backdrop))
+    green = Surface("flat", (0.0, 160.0, 0.0), (0.0, 160.0, 0.0), 1.0)
+    backdrop = replace(ROOM, kind="plain", wall=green, floor=green)
+    bare = replace(scene, backdrop=backdrop, props=(), walkers=(), overlays=(), effects=NONE)
+    drawn = replace(knobs, dancers=(replace(lead, look=look),), scene=bare)
     stage = staged(drawn, taxonomy)
     image = next(frames(drawn, stage)).astype(int)
     body = (image[..., 0] > 40) & (image[..., 1] < 40)
-    xy = stage.camera.project(stage.joints[0])
+    xy = stage.path.project(stage.joints)[0]
     for joint in (*range(11, 17), *range(23, 29)):
         x, y = xy[joint].astype(int)
         assert body[y - 1 : y + 2, x - 1 : x + 2].any()

@@ -45,7 +45,7 @@ def test_blazepose_finds_the_joints(seed: int, model: PoseModel, bodies: dict[st
             yield FrameBatch(image[None], time_ns[i : i + 1])
 
     track = primary(estimate(batches(), model, settings().pose), settings().pose)
-    true = stage.camera.project(stage.joints)
+    true = stage.path.project(stage.joints)
     shoulders, hips = (
         true[:, [INDEX[f"{s}_{part}"] for s in ("left", "right")]].mean(1) for part in ("shoulder", "hip")
     )
