@@ -3,12 +3,14 @@
     videos/{clip}/labels/segments_{taxonomy}.json   {video_id, taxonomy, fps, segments, flags, ...}, the ground truth
     videos/{clip}/pose/keypoints_v{pose}.npz        what a pose estimator reports, by `pack_tracks`
     videos/{clip}/source.mp4                        the video, where there is one
+    videos/{clip}/truth/joints.npz                  where the joints really are, of synthetic clips: see `joints`
     splits.json                                     {data_version, train: [clip...], validation: [...], test: [...]}
 
 Of the ground truth `creator` (who dances) and `views` (yaw of each shot's camera) may be left out.
 """
 
 import json
+import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
@@ -53,16 +55,52 @@ def write_entry(
 
     The labels are written last, so that a clip that has them is whole. Raises DanceError("INVALID_INPUT").
     """
-    folder = clip_folder(root, str(labels["video_id"]))
-    keypoints = folder / "pose" / f"keypoints_v{pose}.npz"
-    truth = folder / "labels" / f"segments_{labels['taxonomy']}.json"
-    for path in (keypoints, truth):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    keypoints.write_bytes(pack_tracks(tracks, compress=compress))
-    part = truth.with_suffix(".part")
-    part.write_text(json.dumps(labels) + "\n", encoding="utf-8")
-    part.replace(truth)
-    return _entry(truth, pose, None)
+    write_poses(root, str(labels["video_id"]), tracks, pose, compress=compress)
+    return _entry(write_labels(root, labels), pose, None)
+
+
+def write_poses(root: Path, clip: str, tracks: Sequence[PoseTrack], pose: str, *, compress: bool = True) -> None:
+    """Write the tracks of one clip as pose version `pose`, the labelled dancer first."""
+    write_whole(keypoints_path(root, clip, pose), pack_tracks(tracks, compress=compress))
+
+
+def write_labels(root: Path, labels: Mapping[str, Any]) -> Path:
+    """Write the ground truth of one clip; the file's path."""
+    path = labels_path(root, str(labels["video_id"]), str(labels["taxonomy"]))
+    write_whole(path, (json.dumps(labels) + "\n").encode())
+    return path
+
+
+def keypoints_path(root: Path, clip: str, pose: str) -> Path:
+    """Where the poses of version `pose` are."""
+    return clip_folder(root, clip) / "pose" / f"keypoints_v{pose}.npz"
+
+
+def video_path(root: Path, clip: str) -> Path:
+    """Where the video is, of sets that have any."""
+    return clip_folder(root, clip) / "source.mp4"
+
+
+def joints_path(root: Path, clip: str) -> Path:
+    """Where the true joints are, of synthetic sets."""
+    return clip_folder(root, clip) / "truth" / "joints.npz"
+
+
+def labels_path(root: Path, clip: str, taxonomy: str) -> Path:
+    """Where the ground truth in the moves of `taxonomy` is."""
+    return clip_folder(root, clip) / "labels" / f"segments_{taxonomy}.json"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is seen with all of `data` or not at all, making its folder. A process that is killed meanwhile
+    leaves a hidden file beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def read_splits(root: Path) -> dict[str, Split]:
@@ -83,7 +121,7 @@ def write_splits(root: Path, splits: Mapping[str, Split], data_version: str) -> 
     }
     if path.exists() and (before := _json(path)) != raw and before.get("data_version") == data_version:
         raise DanceError("INVALID_INPUT", f"{path} has other splits already at data version {data_version}")
-    path.write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
+    write_whole(path, (json.dumps(raw, indent=1) + "\n").encode())
 
 
 def split_by_creator(entries: Iterable[Entry]) -> dict[str, Split]:

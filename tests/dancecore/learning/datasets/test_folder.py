@@ -1,5 +1,6 @@
 """Folders of clips: what is written is read, splits keep creators apart and are never reshuffled."""
 
+import errno
 import json
 from collections import Counter
 from dataclasses import replace
@@ -20,6 +21,7 @@ from dancecore.learning.datasets.folder import (
     split_by_creator,
     write_entry,
     write_splits,
+    write_whole,
 )
 from dancecore.types import PoseTrack
 
@@ -68,6 +70,21 @@ def test_a_clip_without_poses(tmp_path: Path) -> None:
     (tmp_path / "videos" / "clip_1" / "pose" / "keypoints_vp1.npz").unlink()
     with pytest.raises(DanceError, match="no poses yet"):
         read_folder(tmp_path)[0].track()
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_whole(tmp_path / "a" / "b.json", b"old")
+
+    def half(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(tmp_path / "a" / "b.json", b"newer")
+    assert (tmp_path / "a" / "b.json").read_text() == "old"
+    assert len(list((tmp_path / "a").iterdir())) == 1
 
 
 @pytest.mark.parametrize("clip", ["../up", "a/b", "", ".hidden"])
