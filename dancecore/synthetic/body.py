@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
 from dancecore import skeleton
@@ -11,6 +10,7 @@ from dancecore.moves.motion import RIG, Motion
 from dancecore.synthetic.landmarks import load_landmarks
 from dancecore.synthetic.retarget import bone_rotations
 from dancecore.synthetic.rig import Int32, Rest, Shape, rest
+from dancecore.synthetic.skinning import skin
 from dancecore.types import Float, Float64
 
 SOLE_M = 0.012
@@ -43,16 +43,16 @@ class Body:
         """(F, B, 3, 4): what takes rest points to the world, metres. Feet are as far off the floor as `motion` has
         them on the taxonomy's neutral stick figure, so they neither sink nor float whatever the body's proportions."""
         placed = _place(self.rest, self.hips, motion, self.leg_m)
-        lowest = np.array([_skin(self.rest.vertices, self.rest.index, self.rest.weights, frame, self.soles)[:, 1].min()
-                           for frame in placed])  # fmt: skip
+        still, soles = self.rest, self.soles
+        vertices, index, weights = still.vertices[soles], still.index[soles], still.weights[soles]
+        lowest = np.array([skin(vertices, index, weights, frame)[:, 1].min() for frame in placed])
         meant = stick.joints(motion)[:, FEET, 1].min(1) * self.leg_m / stick.NEUTRAL.leg
         placed[..., 1, 3] += (meant - lowest)[:, None]
         return placed
 
     def skin(self, transforms: Float64, vertices: Float64) -> Float:
         """(V, 3) float32: `vertices` (V, 3), the rest mesh or clothes upon it, at one frame's transforms (B, 3, 4)."""
-        everything = np.arange(len(vertices), dtype=np.int32)
-        return np.asarray(_skin(vertices, self.rest.index, self.rest.weights, transforms, everything))
+        return np.asarray(skin(vertices, self.rest.index, self.rest.weights, transforms))
 
     def pose(self, motion: Motion) -> Float:
         """(F, V, 3) float32: the naked mesh in the world, metres."""
@@ -71,9 +71,8 @@ def build(shape: Shape) -> Body:
     """The body of this shape. Raises DanceError("MISSING_EXTRA") without anny."""
     still = rest(shape)
     hips = np.mean([still.heads[still.bones.index(f"upperleg01.{side}")] for side in "LR"], axis=0)
-    everything = np.arange(len(still.vertices), dtype=np.int32)
     placed = _place(still, hips, T_POSE, 0.0)[0]
-    standing = _skin(still.vertices, still.index, still.weights, placed, everything)
+    standing = skin(still.vertices, still.index, still.weights, placed)
     leg_m = -float(standing[:, 1].min())
     standing[:, 1] += leg_m
     soles = np.flatnonzero(standing[:, 1] < SOLE_M).astype(np.int32)
@@ -140,24 +139,8 @@ def _on_bone(still: Rest, bone: str) -> Float64:
 
 def _on_skin(still: Rest, weights: Float64) -> Float64:
     """(B, 4): a weighted mean of skinned vertices, gathered by bone (skinning is linear in the transforms)."""
-    anchor = np.zeros((len(still.bones), 4))
-    points = np.concatenate([still.vertices, np.ones((len(still.vertices), 1))], axis=1)
-    share = (weights[:, None] * still.weights)[..., None] * points[:, None]
-    np.add.at(anchor, still.index.ravel(), share.reshape(-1, 4))
+    anchor, counts = np.zeros((len(still.bones), 4)), np.flatnonzero(weights)
+    points = np.concatenate([still.vertices[counts], np.ones((len(counts), 1))], axis=1)
+    share = (weights[counts, None] * still.weights[counts])[..., None] * points[:, None]
+    np.add.at(anchor, still.index[counts].ravel(), share.reshape(-1, 4))
     return anchor
-
-
-@numba.njit(cache=True)
-def _skin(vertices: Float64, index: Int32, weights: Float64, transforms: Float64, wanted: Int32) -> Float:
-    """Linear blend skinning (Magnenat-Thalmann et al. 1988) of the `wanted` vertices."""
-    out = np.zeros((len(wanted), 3), np.float32)
-    for n in range(len(wanted)):
-        v = wanted[n]
-        for k in range(index.shape[1]):
-            w = weights[v, k]
-            if w > 0:
-                t = transforms[index[v, k]]
-                for i in range(3):
-                    moved = t[i, 0] * vertices[v, 0] + t[i, 1] * vertices[v, 1] + t[i, 2] * vertices[v, 2] + t[i, 3]
-                    out[n, i] += w * moved
-    return out

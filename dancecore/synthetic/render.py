@@ -30,8 +30,8 @@ SHADOW_BLUR = 1.5
 
 
 class Sight(Protocol):
-    """What drawing needs of a camera: the picture's size, the focal length in pixels, and `see`, which takes world
-    points (..., 3) to the camera's axes (..., 3): x right in the picture, y down, z away from it, metres."""
+    """What drawing needs of a camera: the picture's size, the focal length in pixels, and `see`, which turns and shifts
+    world points (..., 3) into the camera's axes (..., 3): x right in the picture, y down, z away from it, metres."""
 
     @property
     def width(self) -> int: ...
@@ -62,7 +62,7 @@ class Light:
 
 def draw(meshes: Sequence[Mesh], camera: Sight, light: Light, background: Float) -> Image:
     """(H, W, 3) uint8: the meshes, each hiding what is behind it, before `background` (H, W, 3) float32 0..255."""
-    image = (background + np.float32(0.5)).astype(np.uint8)
+    image = np.asarray(cv2.convertScaleAbs(background), np.uint8)
     placed = [_place(mesh.vertices, camera) for mesh in meshes]
     seen = [xy[near > 0] for xy, near in placed if (near > 0).any()]
     if not seen:
@@ -84,9 +84,10 @@ def floor_shadow(meshes: Sequence[Mesh], camera: Sight, light: Light) -> Float:
     They are thrown along the light onto the floor, drawn as one flat shape in a coarse picture, and blurred.
     """
     dark = np.zeros((-(-camera.height // SHADOW_CELL), -(-camera.width // SHADOW_CELL)), np.float32)
+    onto_floor = np.eye(3, dtype=np.float32)
+    onto_floor[1] -= np.array(light.towards, np.float32) / np.float32(light.towards[1])
     for mesh in meshes:
-        thrown = mesh.vertices - mesh.vertices[:, 1:2] / light.towards[1] * np.array(light.towards, np.float32)
-        xy, near = _place(thrown, camera)
+        xy, near = _place(mesh.vertices @ onto_floor, camera)
         _cover(xy / np.float32(SHADOW_CELL), near, mesh.faces, dark)
     soft = cv2.GaussianBlur(dark, (0, 0), SHADOW_BLUR)
     whole = cv2.resize(soft, (soft.shape[1] * SHADOW_CELL, soft.shape[0] * SHADOW_CELL))
@@ -95,12 +96,12 @@ def floor_shadow(meshes: Sequence[Mesh], camera: Sight, light: Light) -> Float:
 
 def _place(vertices: Float, camera: Sight) -> tuple[Float, Float]:
     """Where vertices (V, 3) fall in the picture, (V, 2) pixels, and 1/depth (V,), which is 0 for those too near."""
-    seen = camera.see(vertices.astype(np.float64))
+    origin, *axes = camera.see(np.vstack([np.zeros(3), np.eye(3)]))
+    seen = vertices @ np.array(axes - origin, np.float32) + origin.astype(np.float32)
     ahead = seen[:, 2] > NEAR_M
-    depth = np.where(ahead, seen[:, 2], 1.0)
-    middle = np.array([camera.width, camera.height]) / 2
-    xy = seen[:, :2] / depth[:, None] * camera.focal_px + middle
-    return xy.astype(np.float32), (ahead / depth).astype(np.float32)
+    near = ahead / np.where(ahead, seen[:, 2], np.float32(1))
+    middle = np.array([camera.width, camera.height], np.float32) / 2
+    return seen[:, :2] * (near * np.float32(camera.focal_px))[:, None] + middle, near
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -131,30 +132,44 @@ def _shade(vertices: Float, faces: Int32, colours: Float, ambient: float, toward
 def _raster(xy: Float, near: Float, faces: Int32, lit: Float, out: Float) -> None:
     """Fill out (H, W, 4): colour and 1/depth of the nearest front face at each point's centre."""
     height, width = out.shape[:2]
+    one, half = np.float32(1), np.float32(0.5)
     for n in range(len(faces)):
         a, b, c = faces[n, 0], faces[n, 1], faces[n, 2]
-        if near[a] <= 0 or near[b] <= 0 or near[c] <= 0:
-            continue
         ax, ay, bx, by, cx, cy = xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1], xy[c, 0], xy[c, 1]
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        if area >= 0:
+        if area >= 0 or near[a] <= 0 or near[b] <= 0 or near[c] <= 0:
             continue
-        per_area = np.float32(1) / area
         left, right, top, bottom = _span(ax, ay, bx, by, cx, cy, width, height)
+        per_area = one / area
+        u_step, v_step = (by - cy) * per_area, (cy - ay) * per_area
+        x = left + half
         for row in range(top, bottom + 1):
-            y = row + np.float32(0.5)
-            for col in range(left, right + 1):
-                x = col + np.float32(0.5)
-                u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) * per_area
-                v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) * per_area
-                w = np.float32(1) - u - v
-                if u < 0 or v < 0 or w < 0:
-                    continue
+            y = row + half
+            u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) * per_area
+            v = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) * per_area
+            first, last = _narrow(np.float32(0), np.float32(right - left), u, u_step)
+            first, last = _narrow(first, last, v, v_step)
+            first, last = _narrow(first, last, one - u - v, -u_step - v_step)
+            start = int(np.ceil(first))
+            u, v = u + start * u_step, v + start * v_step
+            for col in range(left + start, left + int(np.floor(last)) + 1):
+                w = one - u - v
                 inverse = u * near[a] + v * near[b] + w * near[c]
                 if inverse > out[row, col, 3]:
                     out[row, col, 3] = inverse
                     for i in range(3):
                         out[row, col, i] = u * lit[a, i] + v * lit[b, i] + w * lit[c, i]
+                u, v = u + u_step, v + v_step
+
+
+@numba.njit(cache=True, fastmath=True)
+def _narrow(first: np.float32, last: np.float32, value: np.float32, step: np.float32) -> tuple[np.float32, np.float32]:
+    """From where to where, within first and last, value + at * step is not negative."""
+    if step > 0:
+        return max(first, -value / step), last
+    if step < 0:
+        return first, min(last, -value / step)
+    return first, last
 
 
 @numba.njit(cache=True, fastmath=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from dancecore.errors import DanceError
 from dancecore.types import Float64
@@ -21,6 +22,10 @@ ADULT = 0.5
 
 MOUTH_CORNER = 11910
 """The vertex of the left corner of the mouth in the topology that `_model` loads."""
+
+FINE_M, COARSE_M, FACE_M = 0.003, 0.009, 0.07
+"""A thinned mesh keeps vertices so far apart within FACE_M of the nose, so that eyes and mouth stay what they are, and
+elsewhere, where ears, nails and toes are smaller than pixels."""
 
 FORWARD_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 """Rows: x left, y up, z forward in anny's axes (x left, z up, -y forward)."""
@@ -52,8 +57,8 @@ class Rest:
     """A body in anny's rest pose, arms hanging outward, metres.
 
     vertices (V, 3) and heads (B, 3) float64; faces (N, 3) int32, counter-clockwise from outside; bones: B labels;
-    parents (B,) int32, -1 for the root; weights (V, K) float64 over bones index (V, K) int32; regressors: for each
-    key point (V,) weights that sum to 1.
+    parents (B,) int32, -1 for the root; weights (V, K) float64, falling along each row, over bones index (V, K) int32;
+    regressors: for each key point (V,) weights that sum to 1.
     """
 
     vertices: Float64
@@ -89,16 +94,41 @@ def rest(shape: Shape) -> Rest:
     model, regressors = _model()
     with torch.no_grad():
         still = model(phenotype_kwargs=asdict(shape))
+    weights = model.vertex_bone_weights.double().numpy()
+    falling = np.argsort(-weights, axis=1, kind="stable")
     return Rest(
         vertices=still["rest_vertices"][0].double().numpy() @ FORWARD_UP.T,
         heads=still["rest_bone_heads"][0].double().numpy() @ FORWARD_UP.T,
         faces=model.faces.numpy().astype(np.int32),
         bones=tuple(model.bone_labels),
         parents=np.array(model.bone_parents, np.int32),
-        index=model.vertex_bone_indices.numpy().astype(np.int32),
-        weights=model.vertex_bone_weights.numpy().astype(np.float64),
+        index=np.take_along_axis(model.vertex_bone_indices.numpy(), falling, 1).astype(np.int32),
+        weights=np.take_along_axis(weights, falling, 1),
         regressors=regressors,
     )
+
+
+@cache
+def thinned() -> tuple[Int32, Int32]:
+    """Which vertices (U,) of every Rest to draw, and the faces (N, 3) between them.
+
+    Vertices near to one of the same bone are drawn together into it: clustering (Rossignac & Borrel 1993) about
+    vertices instead of in a grid. Raises DanceError("MISSING_EXTRA") without anny.
+    """
+    model, regressors = _model()
+    mesh = model.template_vertices.double().numpy()
+    index, weights = model.vertex_bone_indices.numpy(), model.vertex_bone_weights.numpy()
+    bone = index[np.arange(len(mesh)), weights.argmax(1)]
+    face = np.linalg.norm(mesh - regressors["nose"] @ mesh, axis=1) < FACE_M
+    near = cKDTree(mesh).query_ball_point(mesh, np.where(face, FINE_M, COARSE_M))
+    into = np.full(len(mesh), -1)
+    for vertex, around in enumerate(near):
+        if into[vertex] < 0:
+            into[[other for other in around if into[other] < 0 and bone[other] == bone[vertex]]] = vertex
+    faces = into[model.faces.numpy()]
+    whole = (faces != np.roll(faces, 1, axis=1)).all(1)
+    kept, renamed = np.unique(faces[whole], return_inverse=True)
+    return kept.astype(np.int32), np.unique(renamed.reshape(-1, 3), axis=0).astype(np.int32)
 
 
 if __name__ == "__main__":

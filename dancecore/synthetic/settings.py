@@ -45,6 +45,11 @@ class WardrobeSettings:
     loose_m: Range
     hair_m: Range
     hair_drop_m: Range
+    one_piece_share: float
+    plain_share: float
+    slack: Range
+    saturation: Range
+    brightness: Range
 
 
 @dataclass(frozen=True)
