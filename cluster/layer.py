@@ -81,8 +81,8 @@ def enrol(
     known = next((own.exemplars for own in own_moves(pool, layer) if own.move_id == move), ())
     packed = {f"ex_{sha256(data).hexdigest()[:16]}": data for data in map(_pack, exemplars)}
     every = tuple(dict.fromkeys([*known, *packed]))
-    if len(every) > MOST_EXEMPLARS:
-        raise DanceError("INVALID_INPUT", f"{name} would have {len(every)} exemplars; the most is {MOST_EXEMPLARS}")
+    if not 1 <= len(every) <= MOST_EXEMPLARS:
+        raise DanceError("INVALID_INPUT", f"{name} would have {len(every)} exemplars; 1 to {MOST_EXEMPLARS} are taken")
     for exemplar, data in packed.items():
         store.put(keys.exemplar_poses(move, exemplar), data)
     read = [_read(store, move, exemplar) for exemplar in every]

@@ -57,21 +57,30 @@ def versions(settings: Settings, semver: str, templates: list[Template]) -> Vers
 
     So an artifact is met again only by a run that would make the same one, and a changed number replaces its rows.
     """
-    running = replace(settings.pose, threads=0)  # how it runs, not what comes out
-    pose = _mark(version(settings.pose.variant), settings.media.rate_hz, asdict(running))
+    pose = pose_version(settings)
     features = _mark(FEATURE_VERSION, pose, asdict(settings.features))
     numbers = [asdict(part) for part in (settings.music, settings.segmentation, settings.matching, settings.decoding)]
     model = _mark(MODEL_VERSION, features, semver, *numbers, *(save(template) for template in templates))
     return Versions(pose, features, model, semver)
 
 
+def pose_version(settings: Settings) -> str:
+    """The version of keypoints that are found at these settings."""
+    running = replace(settings.pose, threads=0)  # how it runs, not what comes out
+    return _mark(version(settings.pose.variant), settings.media.rate_hz, asdict(running))
+
+
 def store_moves(pool: Engine, taxonomy: Taxonomy) -> int:
     """Bring the moves of the taxonomy into the database; how many rows were new or changed."""
-    rows = [
+    return sync_taxonomy(pool, taxonomy.semver, move_rows(taxonomy), taxonomy.notes)
+
+
+def move_rows(taxonomy: Taxonomy) -> list[MoveRow]:
+    """The moves of the taxonomy as the database has them."""
+    return [
         MoveRow(move.move_id, move.name, move.family, move.difficulty, move.aliases, _metadata(move))
         for move in taxonomy.moves.values()
     ]
-    return sync_taxonomy(pool, taxonomy.semver, rows, taxonomy.notes)
 
 
 def _metadata(move: Move) -> dict[str, Any]:

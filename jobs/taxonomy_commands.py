@@ -1,5 +1,6 @@
 """The command group `danceapp taxonomy`: the moves, drawn and compared."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,3 +29,96 @@ def list_moves(
 
     with plain_errors():
         print_moves(load_taxonomy(TAXONOMY), family, as_json)
+
+
+@taxonomy.command()
+def migrate(
+    old: Annotated[str, typer.Argument(help="The version that is stored, such as tx-0.1, or its folder.")],
+    new: Annotated[str, typer.Argument(help="The version to go to; an older one takes things back.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would change, and change nothing.")] = False,
+    as_json: JSON = False,
+) -> None:
+    """Bring segments, annotations, templates and compositions from one version of the taxonomy to another.
+
+    Segments of a move that was split go to the nearest new one. The way back restores what was.
+
+    [bold]Examples[/bold]
+
+      danceapp taxonomy migrate tx-0.1 tx-0.2 --dry-run
+
+      danceapp taxonomy migrate tx-0.2 tx-0.1
+    """
+    from cluster.settings import settings
+    from jobs.remap import migrate_taxonomy, print_remapped
+
+    with plain_errors():
+        report = migrate_taxonomy(old, new, settings(), dry_run=dry_run)
+        print_remapped(report, dry_run=dry_run, as_json=as_json)
+
+
+@taxonomy.command()
+def enrol(
+    name: Annotated[str, typer.Argument(help="What you call the move.")],
+    exemplars: Annotated[
+        list[Path], typer.Argument(metavar="EXEMPLAR...", help="Videos, pose files, or one motion pack (.npz).")
+    ],
+    start: Annotated[list[float] | None, typer.Option(help="Second at which the move begins; one for each.")] = None,
+    end: Annotated[list[float] | None, typer.Option(help="Second at which it ends; one for each.")] = None,
+    clip: Annotated[list[str] | None, typer.Option(help="Id of a clip in a motion pack; may be repeated.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Teach a move of your own by one to five exemplars. The next `danceapp index` knows it.
+
+    Enrol the same name again to add exemplars. An exemplar should show the move from its beginning to its end.
+
+    [bold]Examples[/bold]
+
+      danceapp taxonomy enrol "Table Sweep" sweep.mp4 --start 2.5 --end 5
+
+      danceapp taxonomy enrol "Table Sweep" a.mp4 b.mp4 --start 0 --end 3 --start 1.5 --end 4
+
+      danceapp taxonomy enrol "Knock" gestures.npz --clip class_3_0001 --clip class_3_0004
+    """
+    from cluster.settings import settings
+    from jobs.enrol import enrol_move, print_own, sources_of
+
+    with plain_errors():
+        learned, nearest = enrol_move(name, sources_of(exemplars, start or [], end or [], clip or []), settings())
+        print_own([learned], as_json, nearest)
+
+
+@taxonomy.command()
+def own(as_json: JSON = False) -> None:
+    """List the moves that you enrolled.
+
+    [bold]Example[/bold]
+
+      danceapp taxonomy own
+    """
+    from cluster.database import engine
+    from cluster.layer import own_moves
+    from cluster.migrate import migrate as migrate_schema
+    from jobs.enrol import print_own
+
+    with plain_errors():
+        migrate_schema()
+        print_own(own_moves(engine()), as_json)
+
+
+@taxonomy.command()
+def forget(name: Annotated[str, typer.Argument(help="A move that you enrolled.")]) -> None:
+    """Take a move that you enrolled out again, with its exemplars.
+
+    [bold]Example[/bold]
+
+      danceapp taxonomy forget "Table Sweep"
+    """
+    from cluster.database import engine
+    from cluster.layer import forget as forget_move
+    from cluster.migrate import migrate as migrate_schema
+    from cluster.objects import objects
+
+    with plain_errors():
+        migrate_schema()
+        forget_move(engine(), objects(), name)
+    print(f"{name} is forgotten; the next danceapp index no longer looks for it")

@@ -75,3 +75,31 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray):
         return a.shape == b.shape and bool(np.allclose(a, b, rtol=0, atol=1e-6))
     return bool(a == b)
+
+
+def successors(old: Taxonomy, new: Taxonomy) -> dict[str, tuple[str, ...]]:
+    """The moves of `new` that stand for each move of `old` that does not live on there; `new` may be the older one.
+
+    Deprecations say which: forth a deprecated move goes to what is used instead, back what is used instead goes to the
+    moves it was used for. A move without any (one that `new` never knew) is left out: its labels stay as they are.
+    """
+    forth = {move_id: _used_instead(new, move_id) for move_id in old.moves if move_id in new.moves}
+    back = {
+        move_id: tuple(was for was in old.moves if move_id in _used_instead(old, was) and _lives(new, was))
+        for move_id in old.moves
+        if move_id not in new.moves
+    }
+    return {move_id: used for move_id, used in (forth | back).items() if used and _lives(old, move_id)}
+
+
+def _lives(taxonomy: Taxonomy, move_id: str) -> bool:
+    return move_id in taxonomy.moves and taxonomy.moves[move_id].deprecated is None
+
+
+def _used_instead(taxonomy: Taxonomy, move_id: str) -> tuple[str, ...]:
+    """The living moves at the end of a chain of deprecations; none for a move that lives."""
+    gone = taxonomy.moves[move_id].deprecated
+    ends: dict[str, None] = {}
+    for use in gone.use if gone else ():
+        ends |= dict.fromkeys((use,) if _lives(taxonomy, use) else _used_instead(taxonomy, use))
+    return tuple(ends)

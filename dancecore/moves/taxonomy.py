@@ -174,7 +174,7 @@ def load_move(path: Path) -> Move:
 
 def _check_names(folder: Path, moves: Iterable[Move]) -> None:
     owner: dict[str, str] = {}
-    for move in moves:
+    for move in (move for move in moves if not move.deprecated):  # whose names are free for what is used instead
         for name in (move.name, *move.aliases):
             other = owner.setdefault(name.casefold(), move.move_id)
             if other != move.move_id:

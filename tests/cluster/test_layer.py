@@ -77,7 +77,7 @@ def test_more_exemplars_are_added(stocked: Engine, store: LocalObjects) -> None:
 
 def test_too_many(stocked: Engine, store: LocalObjects) -> None:
     put(stocked, store, "Sweep", *range(MOST_EXEMPLARS))
-    with pytest.raises(DanceError, match="the most is 5"):
+    with pytest.raises(DanceError, match="would have 6 exemplars; 1 to 5"):
         put(stocked, store, "Sweep", 99)
     assert len(own_moves(stocked)[0].exemplars) == MOST_EXEMPLARS
 

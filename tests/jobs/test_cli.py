@@ -20,13 +20,11 @@ from dancecore.pose.packing import pack_tracks
 from dancecore.types import MS, OTHER, ClipInfo, Segment, Versions
 from jobs.cli import app
 from tests.jobs.quick import dance
+from tests.test_docs import commands
 
 SHA = "ab" * 32
 VERSIONS = Versions("1-full", "fv-1", "dtw-1", "tx-1")
-COMMANDS = [
-    ["index"], ["moves"], ["show"], ["doctor"], ["models"], ["synthesise"],
-    ["db", "url"], ["db", "current"], ["db", "upgrade"], ["db", "downgrade"],
-]  # fmt: skip
+COMMANDS = [command.split()[1:] for command in commands(app)]
 
 
 def danceapp(*words: str) -> Result:
