@@ -16,7 +16,7 @@ from dancecore.types import BoolT, Float, Float64
 RGB = tuple[float, float, float]
 
 LINING_M = 0.12
-"""So far from a border the inner side of a shell is drawn: what can be seen through a sleeve or under a hem."""
+"""So far from a border the inner side of loose cloth is seen, through a sleeve or under a hem."""
 
 UNDER_M = 0.05
 """Skin and cloth so far inside a garment's border are not drawn: nobody sees them, and they cannot come through."""
@@ -57,16 +57,19 @@ class Worn:
     cover: Float64
 
 
-def shell(form: Form, inside: Float64, moved: Float64, colour: RGB, smooth: int = 3, lined: bool = True) -> Worn:
+def shell(
+    form: Form, inside: Float64, moved: Float64, colour: RGB, smooth: int = 3, *,
+    lined: float = LINING_M, outside: bool = True,
+) -> Worn:  # fmt: skip
     """Cloth over the part of the body where `inside` (V,) is positive, its vertices at `moved` (V, 3), smoothed
-    `smooth` times; loose cloth needs its lining near the border."""
+    `smooth` times. Its inner side is seen `lined` metres from the border; `outside` keeps it off all skin."""
     wanted = ((moved - form.points) * form.normals).sum(1)
     for _ in range(smooth):
         moved = form.blur @ moved
     short = np.maximum(CLOSEST_M, KEPT * wanted) - ((moved - form.points) * form.normals).sum(1)
-    moved = moved + np.maximum(short, 0)[:, None] * form.normals
+    moved = moved + (outside * np.maximum(short, 0))[:, None] * form.normals
     outer, depth = cut(Piece(moved, form.faces, form.weights, dyed(len(moved), colour)), inside)
-    edge = replace(outer, faces=outer.faces[(depth[outer.faces] < LINING_M).any(1)])
+    edge = replace(outer, faces=outer.faces[(depth[outer.faces] < lined).any(1)])
     return Worn([outer], [lining(edge)] if lined else [], inside)
 
 

@@ -45,7 +45,7 @@ class Skirt:
 
 TOPS = {
     "vest": Top(None, -0.06, 0.008, 0.3, 0.05),
-    "crop_top": Top(0.12, 0.5, 0.006, 0.2, 0.03),
+    "crop_top": Top(0.22, 0.5, 0.006, 0.2, 0.03),
     "t_shirt": Top(0.45, -0.08, 0.014, 0.5, 0.02, cuff=0.015),
     "long_sleeve": Top(0.97, -0.06, 0.008, 0.3, 0.02),
     "oversized_t_shirt": Top(0.75, 0.0, 0.03, 1.0, 0.02, cuff=0.035, tail=0.3),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dancecore.synthetic.cloth import RGB, Piece, Worn, borrow, lining, sheet, shell, tube
+from dancecore.synthetic.cloth import LINING_M, RGB, Piece, Worn, borrow, lining, sheet, shell, tube
 from dancecore.synthetic.cuts import Skirt, Top, Trousers
 from dancecore.synthetic.form import Form, outline
 from dancecore.types import BoolT, Float64
@@ -42,7 +42,7 @@ def top(form: Form, cut: Top, colour: RGB, slack: float) -> Worn:
         stand = np.where(form.points[:, 1] < form.up(0.1), np.maximum(stand, HEM_M), stand)
     rests = 1 - ON_SHOULDERS * np.maximum(form.normals[:, 1], 0)
     moved = _drape(form, form.points + (stand * rests)[:, None] * form.normals, cut.drape, slack * cut.stand)
-    worn = shell(form, inside, moved, colour, lined=cut.stand > TIGHT_M)
+    worn = shell(form, inside, moved, colour, lined=LINING_M if cut.stand > TIGHT_M else 0.0)
     if cut.tail:
         tail = _hang(form, 0.35, cut.tail, 0.12, slack * cut.stand - 0.008, colour, cut.front)
         worn = Worn([*worn.pieces, tail], [*worn.linings, lining(tail)], inside)
@@ -124,7 +124,7 @@ def _trousers(form: Form, cut: Trousers, colour: RGB, slack: float, waist: float
     moved = form.points + (np.where(down > 0.05, slack, 1.0) * off)[:, None] * form.normals
     if cut.wide:
         moved = _widen(form, moved, down, slack * cut.wide)
-    return shell(form, inside, moved, colour, lined=stands[-1] > TIGHT_M)
+    return shell(form, inside, moved, colour, lined=LINING_M if stands[-1] > TIGHT_M else 0.0)
 
 
 def _widen(form: Form, moved: Float64, down: Float64, wide: float) -> Float64:

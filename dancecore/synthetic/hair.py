@@ -28,6 +28,14 @@ def _hairline(form: Form, drop_m: float) -> Float64:
     return np.where(form.of(*HEAD), np.maximum(behind, above), -1.0)
 
 
+def _beside_ears(form: Form) -> Float64:
+    """(V,) metres outside the ears."""
+    x, y, z = form.points.T
+    ear = form.joint["left_ear"]
+    off = np.hypot((y - ear[1] + 0.003) / 0.034, (z - ear[2] + 0.008) / 0.021) - 1
+    return np.where(abs(x) > ear[0] - 0.012, 0.02 * off, 1.0)
+
+
 def _skull(form: Form) -> Float64:
     """The middle of the skull, (3,)."""
     crown = form.points[:, 1].max()
@@ -36,10 +44,11 @@ def _skull(form: Form) -> Float64:
 
 
 def _trim(form: Form, colour: RGB, inside: Float64, deep: float | Float64, smooth: int = 6) -> Worn:
-    """Hair `deep` metres, a number or (V,), where `inside` > 0, that follows the skull."""
+    """Hair `deep` metres, a number or (V,), where `inside` > 0 but not on the ears, that follows the skull."""
+    inside = np.minimum(inside, _beside_ears(form))
     grown = np.broadcast_to(deep, len(form.points)) * np.clip(inside / 0.03, 0.3, 1)
     moved = form.points + grown[:, None] * form.normals
-    return shell(form, inside, moved, colour, smooth, lined=False)
+    return shell(form, inside, moved, colour, smooth, lined=0.03)
 
 
 def _bald(form: Form, colour: RGB, cloth: RGB) -> Worn:
@@ -164,18 +173,25 @@ def _covered(form: Form, colour: RGB, cloth: RGB, inside: Float64, off: Float64)
     """Headwear where `inside` > 0, `off` (V, 3) metres from the skin, over short hair."""
     inside = np.where(form.of("head"), inside, -1.0)
     under = _trim(form, colour, np.minimum(_hairline(form, 0.08), 0.01 - inside), 0.008)
-    crown = shell(form, inside, _rounded(form) + off, cloth, 6)
-    return Worn(under.pieces + crown.pieces, crown.linings, np.maximum(under.cover, inside))
+    crown = shell(form, inside, _rounded(form) + off, cloth, outside=False)
+    return Worn(under.pieces + crown.pieces, crown.linings, np.maximum(under.cover, 3 * inside))
 
 
 def _rounded(form: Form) -> Float64:
-    """(V, 3) the skin, swollen where it lies within a plain skull: ears and temples make no bumps under cloth."""
+    """(V, 3) the skin, smooth and swollen where it lies within a plain skull: ears make no bumps under cloth."""
     middle = _skull(form)
-    crown, brow = form.points[:, 1].max(), form.joint["left_eye"][2] + 0.012
-    half = np.array([form.points[form.of("head"), 0].max(), crown - middle[1], brow - middle[2]])
-    out = form.points - middle
+    head = form.points[form.of("head")] - middle
+    half = np.array([form.joint["left_ear"][0] + 0.01, head[:, 1].max(), -head[:, 2].min()])
+    out = _soft(form, form.points) - middle
     swell = np.maximum(1, 1 / np.linalg.norm(out / half, axis=1)) ** np.clip((out[:, 1] + 0.11) / 0.03, 0, 1)
     return np.asarray(middle + out * swell[:, None])
+
+
+def _soft(form: Form, values: Float64) -> Float64:
+    """Values (V, 3) without what changes over less than an ear."""
+    for _ in range(12):
+        values = form.blur @ values
+    return values
 
 
 def _headscarf(form: Form, colour: RGB, cloth: RGB) -> Worn:
@@ -187,7 +203,7 @@ def _headscarf(form: Form, colour: RGB, cloth: RGB) -> Worn:
         np.maximum(face, form.joint["left_ear"][2] + 0.03 - z), y - neck[1] + 0.06, form.out(-0.1) - abs(x)
     ])  # fmt: skip
     loose = 0.012 + 0.03 * np.clip((mouth[1] - y) / 0.08, 0, 1)
-    worn = shell(form, inside, _rounded(form) + loose[:, None] * form.normals, cloth, 6)
+    worn = shell(form, inside, _rounded(form) + loose[:, None] * _soft(form, form.normals), cloth, outside=False)
     return replace(worn, cover=3 * inside)  # ears
 
 

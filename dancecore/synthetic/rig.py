@@ -23,9 +23,11 @@ ADULT = 0.5
 MOUTH_CORNER = 11910
 """The vertex of the left corner of the mouth in the topology that `_model` loads."""
 
-FINE_M, COARSE_M, FACE_M = 0.003, 0.009, 0.07
-"""A thinned mesh keeps vertices so far apart within FACE_M of the nose, so that eyes and mouth stay what they are, and
-elsewhere, where ears, nails and toes are smaller than pixels."""
+APART_M = 0.008
+"""A thinned mesh keeps vertices so far apart, about a pixel, but in the face, by which people are found."""
+
+FACE_M, DEEP_M = 0.07, 0.03
+"""The face is so near to the tip of the nose and no deeper behind it: not the inside of the mouth."""
 
 FORWARD_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 """Rows: x left, y up, z forward in anny's axes (x left, z up, -y forward)."""
@@ -119,8 +121,9 @@ def thinned() -> tuple[Int32, Int32]:
     mesh = model.template_vertices.double().numpy()
     index, weights = model.vertex_bone_indices.numpy(), model.vertex_bone_weights.numpy()
     bone = index[np.arange(len(mesh)), weights.argmax(1)]
-    face = np.linalg.norm(mesh - regressors["nose"] @ mesh, axis=1) < FACE_M
-    near = cKDTree(mesh).query_ball_point(mesh, np.where(face, FINE_M, COARSE_M))
+    behind = (mesh - regressors["nose"] @ mesh) @ FORWARD_UP.T
+    face = (np.linalg.norm(behind, axis=1) < FACE_M) & (behind[:, 2] > -DEEP_M)
+    near = cKDTree(mesh).query_ball_point(mesh, np.where(face, 0, APART_M))
     into = np.full(len(mesh), -1)
     for vertex, around in enumerate(near):
         if into[vertex] < 0:

@@ -43,7 +43,7 @@ def shoes(form: Form, cut: Shoe, colour: RGB, sole: RGB) -> Worn:
     inside = height(form, cut) - y
     moved = form.points + cut.stand * form.normals
     above = np.minimum.reduce([inside, _instep(form) + 0.02 - z, y - cut.sole / 2])
-    upper = shell(form, above, moved, colour, 6, lined=cut.shaft > 0.3)
+    upper = shell(form, above, moved, colour, 6, lined=cut.shaft / 10)
     pieces = [*upper.pieces]
     for letter, side in (("L", 1), ("R", -1)):
         foot = (np.sign(x) == side) & (y < form.joint["left_ankle"][1])
