@@ -26,6 +26,7 @@ from dancecore.settings import (
     SegmentationSettings,
     TemplateSettings,
 )
+from dancecore.synthetic.observe_settings import ObserveSettings
 from dancecore.synthetic.settings import SyntheticSettings
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -117,6 +118,7 @@ class Settings(BaseSettings):
     matching: MatchingSettings
     decoding: DecodingSettings
     synthetic: SyntheticSettings
+    observe: ObserveSettings
     datasets: DatasetSettings
 
     @property

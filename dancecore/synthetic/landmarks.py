@@ -9,7 +9,7 @@ import yaml
 from numpy.typing import NDArray
 
 from dancecore.moves.motion import RIG
-from dancecore.skeleton import JOINTS
+from dancecore.skeleton import INDEX, JOINTS
 from dancecore.types import Float64
 
 TABLE = Path(__file__).with_name("landmarks.yaml")
@@ -57,3 +57,34 @@ def side(joint: str) -> Float64:
 def _rig_joint(joint: str, table: dict[str, dict[str, str]]) -> str:
     name = table[part(joint)]["moves_with"]
     return f"{'right' if 'right' in joint else 'left'}_{name}" if f"left_{name}" in RIG else name
+
+
+BEFORE: dict[str, str] = {
+    "eye_inner": "nose", "eye": "eye_inner", "eye_outer": "eye", "ear": "eye_outer", "mouth": "nose",
+    "shoulder": "hip", "elbow": "shoulder", "wrist": "elbow", "pinky": "wrist", "index": "wrist", "thumb": "index",
+    "knee": "hip", "ankle": "knee", "heel": "ankle", "foot_index": "ankle",
+}  # fmt: skip
+"""The part from which each part's errors come on: landmarks that lie together err together."""
+
+
+def _before(joint: str) -> int:
+    name = BEFORE.get(part(joint))
+    if name is None:
+        return INDEX[joint]
+    return INDEX[name] if name in INDEX else INDEX[f"{'right' if 'right' in joint else 'left'}_{name}"]
+
+
+PARENT = np.array([_before(joint) for joint in JOINTS])
+"""(33,) the joint from which each joint's errors come on; the nose's and the hips' begin with themselves."""
+
+
+def _branches() -> list[int]:
+    done = [joint for joint, before in enumerate(PARENT) if joint == before]
+    roots = len(done)
+    while len(done) < len(JOINTS):
+        done += [joint for joint, before in enumerate(PARENT) if before in done and joint not in done]
+    return done[roots:]
+
+
+BRANCHES = _branches()
+"""The joints whose errors come on from another, each after that one."""

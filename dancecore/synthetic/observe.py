@@ -1,87 +1,190 @@
-"""What a pose estimator would report of known joints, without drawing anything: for tuning recognisers in seconds.
+"""What BlazePose would report of known joints, without drawing anything: labelled dances by the thousand.
 
-The errors are a first model of BlazePose's, their sizes fitted on rendered clips (`configs/synthetic.yaml`).
+Errors are drawn from a model that `fitting` fits on rendered dancers (`configs/observe.yaml`). Whether a joint is
+believed decides how it errs: one in sight is off by a steady and a trembling part; one that is hidden is guessed, on
+from the joint before it and too near to it.
 """
 
+from collections.abc import Sequence
+
+import numba
 import numpy as np
-from scipy.signal import lfilter
-from scipy.special import ndtri
+from scipy.special import expit
 
-from dancecore import skeleton
-from dancecore.moves.camera import Camera
-from dancecore.synthetic.settings import ObserveSettings
-from dancecore.types import BoolT, Float, Float64, IntT, PoseTrack
+from dancecore.moves.camera import CameraPath
+from dancecore.skeleton import INDEX, JOINTS, TWIN
+from dancecore.synthetic.landmarks import BRANCHES, PARENT, PART
+from dancecore.synthetic.observe_settings import ObserveSettings, Turned
+from dancecore.synthetic.sight import HIPS, Sight, look
+from dancecore.types import BoolT, Float64, IntT, PoseTrack
 
-HIPS = [skeleton.INDEX["left_hip"], skeleton.INDEX["right_hip"]]
-SHOULDERS = [skeleton.INDEX["left_shoulder"], skeleton.INDEX["right_shoulder"]]
+TURNS = np.radians([0.0, 45.0, 90.0, 180.0])
+"""At which the numbers of a `Turned` stand."""
+
+ARMS = np.arange(INDEX["left_elbow"], INDEX["left_hip"])
+LEGS = np.arange(INDEX["left_knee"], len(JOINTS))
 
 
-def observe(joints: Float64, time_ns: IntT, camera: Camera, settings: ObserveSettings, seed: int) -> PoseTrack:
-    """The track BlazePose would give of joints (T, 33, 3), world metres, at time_ns (T,), seen by `camera`.
+def observe(
+    joints: Float64, time_ns: IntT, camera: CameraPath, settings: ObserveSettings, seed: int,
+    others: Sequence[Float64] = (),
+) -> PoseTrack:  # fmt: skip
+    """The track BlazePose would give of joints (T, 33, 3), world metres, at time_ns (T,), seen by `camera` (T frames).
 
-    Image points are the projections plus a steady offset of each joint and a jitter correlated in time, both in
-    torso lengths; world points stand in the camera's axes about the mid-hip with their depth flattened; visibility
-    falls, and errors grow, where the torso hides a joint and where a joint is lost for a while. The same seed gives
-    the same track.
+    `others` are the joints of other people, who may stand in the way. The same seed gives the same track.
     """
     rng = np.random.default_rng(seed)
-    keep = _memory(time_ns, settings.jitter_s)
-    xy = camera.project(joints)
-    torso = np.linalg.norm(xy[:, SHOULDERS].mean(1) - xy[:, HIPS].mean(1), axis=1)
-    hidden = _behind_torso(joints, camera) | _lost(len(joints), _memory(time_ns, settings.lost_s), settings, rng)
-    loud = np.where(hidden, settings.hidden_factor, 1.0)[..., None]
-    scale = np.maximum(torso, np.median(torso) / 2)[:, None, None]
-    noise = settings.offset * rng.standard_normal((1, 33, 2)) + settings.jitter * loud * _drift(xy.shape, keep, rng)
-    visibility = np.where(hidden, settings.hidden_visibility, settings.visibility) * np.ones(joints.shape[:2])
+    sight = look(joints, camera, others)
+    noise = Noise(time_ns, rng)
+    doubt = 1 - expit(_belief(sight, settings, noise))
+    rough = float(np.exp(settings.clip_spread * rng.standard_normal()))
+    error = _picture_error(sight, doubt, rough, settings, noise)
+    xy = sight.xy + error * sight.torso_px[:, None, None]
+    world = _world(sight, error, doubt, rough, settings, noise)
+    for limbs, share in ((ARMS, settings.arms_swapped), (LEGS, settings.legs_swapped)):
+        _swap((xy, world, doubt), limbs, noise.bouts(_at(share, sight.turn), settings.swap_s))
+    missed = noise.bouts(np.full(len(joints), settings.missed_share), settings.missed_s)
+    xy[missed], world[missed], doubt[missed] = np.nan, np.nan, 1.0
     return PoseTrack(
         time_ns=time_ns,
-        xy_px=(xy + scale * noise).astype(np.float32),
-        world_m=_world(joints, camera, loud, _memory(time_ns, settings.world_jitter_s), settings, rng),
-        visibility=np.clip(visibility + 0.02 * rng.standard_normal(visibility.shape), 0, 1).astype(np.float32),
+        xy_px=xy.astype(np.float32),
+        world_m=world.astype(np.float32),
+        visibility=(1 - doubt).astype(np.float32),
         cut=np.zeros(len(joints), np.bool_),
         width=camera.width,
         height=camera.height,
     )
 
 
+class Noise:
+    """Random numbers over the frames of one clip."""
+
+    def __init__(self, time_ns: IntT, rng: np.random.Generator) -> None:
+        self.frames, self.rng = len(time_ns), rng
+        self._step = float(np.median(np.diff(time_ns))) / 1e9 if len(time_ns) > 1 else 1.0
+
+    def steady(self, *shape: int) -> Float64:
+        """(1, *shape) of unit variance, the same in every frame."""
+        return self.rng.standard_normal((1, *shape))
+
+    def fresh(self, *shape: int) -> Float64:
+        """(T, *shape) of unit variance, new in every frame."""
+        return self.rng.standard_normal((self.frames, *shape))
+
+    def fading(self, seconds: float | Float64, flicker: float | Float64, *shape: int) -> Float64:
+        """(T, *shape) of unit variance. A share `flicker` of it is new in every frame, the rest wanders smoothly and
+        fades over so many seconds, the critically damped AR(2); both broadcast to the shape."""
+        keep = np.exp(-self._step / np.broadcast_to(seconds, shape))
+        slow = _faded(self.fresh(keep.size), keep.ravel()).reshape(self.frames, *shape)
+        return np.asarray(np.sqrt(1 - np.asarray(flicker)) * slow + np.sqrt(flicker) * self.fresh(*shape))
+
+    def bouts(self, share: Float64, seconds: float) -> BoolT:
+        """(T,) bool, true for `share` (T,) of the time, on average for so many seconds at a stretch."""
+        return np.asarray(_stretches(self.rng.random(self.frames), share, min(1.0, self._step / seconds)))
+
+
+def kept(keep: Float64, lag: int | IntT) -> Float64:
+    """The autocorrelation of `Noise.fading` so many frames apart; `keep` is the pole."""
+    return np.asarray((1 + lag * (1 - keep**2) / (1 + keep**2)) * keep**lag)
+
+
+@numba.njit(cache=True)
+def _faded(noise: Float64, keep: Float64) -> Float64:
+    """Fresh noise (T, N) turned, in place, into the AR(2) of these poles (N,), stationary from the first frame."""
+    for n in range(noise.shape[1]):
+        k = keep[n]
+        near = 2 * k / (1 + k * k)
+        new = np.sqrt((1 - k * k) ** 3 / (1 + k * k))
+        if len(noise) > 1:
+            noise[1, n] = near * noise[0, n] + np.sqrt(1 - near * near) * noise[1, n]
+        for t in range(2, len(noise)):
+            noise[t, n] = 2 * k * noise[t - 1, n] - k * k * noise[t - 2, n] + new * noise[t, n]
+    return noise
+
+
+@numba.njit(cache=True)
+def _stretches(dice: Float64, share: Float64, leave: float) -> BoolT:
+    """A Markov chain of two states that is in the second one `share` of the time and leaves it with this chance."""
+    inside = np.zeros(len(dice), np.bool_)
+    for t in range(len(dice)):
+        enter = share[t] if t == 0 else leave * share[t] / max(1 - share[t], 1e-9)
+        inside[t] = dice[t] >= leave if t and inside[t - 1] else dice[t] < enter
+    return inside
+
+
+def _belief(sight: Sight, settings: ObserveSettings, noise: Noise) -> Float64:
+    """(T, 33) the logit of each joint's visibility."""
+    wavering = _each(settings.waver_steady) * noise.steady(33) + _each(settings.waver) * noise.fading(
+        *settings.waver_fade, 33
+    )
+    seen = _each(settings.sure) - _each(settings.hide) * sight.hidden - _each(settings.beyond) * sight.outside
+    return np.asarray(seen + wavering)
+
+
+def _picture_error(sight: Sight, doubt: Float64, rough: float, settings: ObserveSettings, noise: Noise) -> Float64:
+    """(T, 33, 2) torso lengths."""
+    trembling = noise.fading(_each(settings.jitter_s)[:, None], _each(settings.flicker)[:, None], 33, 2)
+    own = _each(settings.steady)[:, None] * noise.steady(33, 2) + rough * _each(settings.jitter)[:, None] * trembling
+    own = _paired(own, np.stack([_each(settings.twin_x), _each(settings.twin_y)], axis=1))
+    own += (_each(settings.guess) * doubt)[..., None] * noise.fading(*settings.guess_fade, 33, 2)
+    ways = pulls(sight)
+    pull = np.array([settings.pull_x, settings.pull_y])[:, PART]
+    own += np.einsum("twjd,djw->tjd", ways, pull)
+    own += (_each(settings.shrink) * doubt)[..., None] * ways[:, 0]
+    inherit = _each(settings.inherit)
+    share = inherit + (1 - inherit) * doubt
+    for joint in BRANCHES:
+        own[:, joint] += share[:, joint, None] * own[:, PARENT[joint]]
+    return own
+
+
+def _paired(noise: Float64, correlation: Float64) -> Float64:
+    """Noise (T, 33, 2) mixed with the twins, so that theirs correlates (33, 2) with it and no variance changes."""
+    own, other = ((np.sqrt(1 + correlation) + sign * np.sqrt(1 - correlation)) / 2 for sign in (1, -1))
+    return np.asarray(own * noise + other * noise[:, TWIN])
+
+
+def pulls(sight: Sight) -> Float64:
+    """(T, 3, 33, 2) the ways in the picture, torso lengths, from each joint to the one before it, from that one to the
+    one before it, and to the joint's twin; 0 where there is none."""
+    here, end = np.stack([np.arange(33), PARENT, np.arange(33)]), np.stack([PARENT, PARENT[PARENT], TWIN])
+    return np.asarray((sight.xy[:, end] - sight.xy[:, here]) / sight.torso_px[:, None, None, None])
+
+
 def _world(
-    joints: Float64, camera: Camera, loud: Float64, keep: float, settings: ObserveSettings, rng: np.random.Generator
-) -> Float:
-    about_hip = (joints - joints[:, HIPS].mean(1, keepdims=True)) @ camera.rotation().T
-    about_hip *= rng.uniform(*settings.world_scale) * np.array([1.0, 1.0, rng.uniform(*settings.depth_slope)])
-    noise = settings.world_offset_m * rng.standard_normal((1, 33, 3))
-    noise = noise + settings.world_jitter_m * np.sqrt(loud) * _drift(joints.shape, keep, rng)
-    about_hip += noise * np.array([1.0, 1.0, settings.depth_factor])
-    return np.asarray(about_hip - about_hip[:, HIPS].mean(1, keepdims=True), np.float32)
+    sight: Sight, error: Float64, doubt: Float64, rough: float, settings: ObserveSettings, noise: Noise
+) -> Float64:
+    """(T, 33, 3) metres about the mid-hip: everybody is reported to be of one size, and too flat."""
+    true = (sight.space - sight.space[:, HIPS].mean(1, keepdims=True)) / sight.torso_m
+    world = np.empty_like(true)
+    flat = _each(settings.flat_steady)[:, None] * noise.steady(33, 2)
+    flat = flat + rough * _each(settings.flat_jitter)[:, None] * noise.fading(*settings.flat_fade, 33, 2)
+    world[..., :2] = true[..., :2] + error + flat
+    slope = np.stack([_at(each, sight.turn) for each in settings.depth_slope], axis=1)[:, PART]
+    depth = _each(settings.depth_steady) * noise.steady(33)
+    loud = rough * _each(settings.depth_jitter) + _each(settings.depth_guess) * doubt
+    depth = depth + loud * noise.fading(*settings.depth_fade, 33)
+    inherit = _each(settings.depth_inherit)
+    for joint in BRANCHES:
+        depth[:, joint] += inherit[joint] * depth[:, PARENT[joint]]
+    sway = settings.sway_steady * noise.steady() + rough * noise.fading(*settings.sway_fade)
+    depth += sway[:, None] * _each(settings.sway)
+    world[..., 2] = slope * true[..., 2] + np.cos(sight.turn)[:, None] * _each(settings.lean) + depth
+    size = settings.torso_m * (1 + settings.torso_spread * noise.rng.standard_normal())
+    return np.asarray(size * (world - world[:, HIPS].mean(1, keepdims=True)))
 
 
-def _memory(time_ns: IntT, seconds: float) -> float:
-    """How much of a frame's error the next one inherits, for errors that fade over `seconds`."""
-    step = float(np.median(np.diff(time_ns))) / 1e9 if len(time_ns) > 1 else 1.0
-    return float(np.exp(-step / seconds))
+def _swap(values: tuple[Float64, ...], limbs: IntT, when: BoolT) -> None:
+    """Exchange left and right of these joints in these frames, in place."""
+    for value in values:
+        value[np.ix_(when, limbs)] = value[np.ix_(when, TWIN[limbs])]
 
 
-def _drift(shape: tuple[int, ...], keep: float, rng: np.random.Generator) -> Float64:
-    """Noise of unit variance along the first axis, each frame keeping a share of the one before (AR(1))."""
-    fresh = rng.standard_normal(shape)
-    fresh[1:] *= np.sqrt(1 - keep**2)
-    return np.asarray(lfilter([1.0], [1.0, -keep], fresh, axis=0))
+def _each(parts: tuple[float, ...]) -> Float64:
+    """(33,) the numbers of the parts for their joints."""
+    return np.array(parts)[PART]
 
 
-def _lost(frames: int, keep: float, settings: ObserveSettings, rng: np.random.Generator) -> BoolT:
-    """(T, 33) bool: joints that the estimator loses for a while, each `settings.lost_share` of the time."""
-    level = _drift((frames, 33), keep, rng)
-    return np.asarray(level < ndtri(settings.lost_share))
-
-
-def _behind_torso(joints: Float64, camera: Camera) -> BoolT:
-    """(T, 33) bool: arm joints inside the torso's outline and farther from the camera than its middle."""
-    seen, xy = camera.see(joints), camera.project(joints)
-    corners = xy[:, [SHOULDERS[0], SHOULDERS[1], HIPS[1], HIPS[0]]]
-    edges = np.roll(corners, -1, axis=1) - corners
-    to_joint = xy[:, None] - corners[:, :, None]
-    side = edges[:, :, None, 0] * to_joint[..., 1] - edges[:, :, None, 1] * to_joint[..., 0]
-    inside = (side > 0).all(1) | (side < 0).all(1)
-    middle = seen[:, SHOULDERS + HIPS, 2].mean(1, keepdims=True)
-    arms = np.isin(np.arange(33), np.arange(13, 23))
-    return np.asarray(inside & arms & (seen[..., 2] > middle + 0.05))
+def _at(numbers: Turned, turn: Float64) -> Float64:
+    """(T,) the number for dancers who are turned so far."""
+    return np.interp(np.abs(turn), TURNS, numbers)

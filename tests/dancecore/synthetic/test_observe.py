@@ -1,94 +1,156 @@
 """The observed-pose model: projections with errors of the stated sizes."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from cluster.settings import settings
-from dancecore import skeleton
 from dancecore.moves import body as stick
-from dancecore.moves.camera import Camera
-from dancecore.moves.sequence import around, retime
 from dancecore.moves.taxonomy import Taxonomy
-from dancecore.synthetic.observe import observe
-from dancecore.synthetic.settings import ObserveSettings
+from dancecore.skeleton import INDEX as J
+from dancecore.skeleton import TWIN
+from dancecore.synthetic.landmarks import PARTS
+from dancecore.synthetic.observe import ARMS, observe
+from dancecore.synthetic.observe_settings import ObserveSettings
+from dancecore.synthetic.residuals import fading
+from dancecore.synthetic.sight import look
+from tests.dancecore.synthetic.stick_samples import dance, filmed, times
 
-CAMERA = Camera(360, 640, yaw=25.0, pitch=5.0)
-J = skeleton.INDEX
+FITTED = settings().observe
+TORSO_M = 0.5
+
+
+def every(number: float) -> tuple[float, ...]:
+    return (number,) * len(PARTS)
+
+
+def exact(**changed: object) -> ObserveSettings:
+    """No error at all, but for what is changed."""
+    each = {field.name for field in fields(ObserveSettings) if len(np.shape(getattr(FITTED, field.name))) == 1}
+    zero: dict[str, object] = {name: every(0.0) for name in each if not name.endswith(("_fade", "_swapped"))}
+    zero |= dict.fromkeys(("clip_spread", "torso_spread", "sway_steady", "missed_share"), 0.0)
+    zero |= dict.fromkeys(("arms_swapped", "legs_swapped"), (0.0,) * 4)
+    zero |= dict.fromkeys(("pull_x", "pull_y"), ((0.0,) * 3,) * len(PARTS))
+    zero |= {"depth_slope": ((1.0,) * 4,) * len(PARTS), "jitter_s": every(0.1), "sure": every(30.0), "torso_m": TORSO_M}
+    return replace(FITTED, **(zero | changed))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def joints(taxonomy: Taxonomy) -> np.ndarray:
-    long = around(taxonomy.moves["mv_two_step"].motion, np.arange(0, 32, 1 / 16))
-    return stick.joints(retime(long, 120.0, 20.0))
+    return stick.joints(dance(taxonomy))
 
 
-def times(count: int) -> np.ndarray:
-    return np.arange(count, dtype=np.int64) * 50_000_000
+def still(joints: np.ndarray, frames: int = 4000) -> np.ndarray:
+    return np.repeat(joints[:1], frames, axis=0)
 
 
-def numbers(**changed: object) -> ObserveSettings:
-    return replace(settings().synthetic.observe, **changed)  # type: ignore[arg-type]
-
-
-EXACT = {
-    "jitter": 0.0, "offset": 0.0, "world_offset_m": 0.0, "world_jitter_m": 0.0, "world_scale": (1.0, 1.0),
-    "depth_slope": (1.0, 1.0), "lost_share": 0.0,
-}  # fmt: skip
+def error(joints: np.ndarray, settings: ObserveSettings, yaw: float = 25.0, seed: int = 0) -> np.ndarray:
+    """(T, 33, 2) torso lengths."""
+    camera = filmed(len(joints), yaw)
+    sight = look(joints, camera)
+    track = observe(joints, times(len(joints)), camera, settings, seed)
+    return np.asarray((track.xy_px - sight.xy) / sight.torso_px[:, None, None])
 
 
 def test_without_errors_it_is_the_projection(joints: np.ndarray) -> None:
-    track = observe(joints, times(len(joints)), CAMERA, numbers(**EXACT), seed=0)
-    np.testing.assert_allclose(track.xy_px, CAMERA.project(joints), atol=1e-3)
+    camera = filmed(len(joints))
+    track = observe(joints, times(len(joints)), camera, exact(), seed=0)
+    np.testing.assert_allclose(track.xy_px, camera.project(joints), atol=1e-3)
     hips = joints[:, [J["left_hip"], J["right_hip"]]].mean(1, keepdims=True)
-    np.testing.assert_allclose(track.world_m, (joints - hips) @ CAMERA.rotation().T, atol=1e-5)
+    true = (joints - hips) @ camera.rotation[0].T * TORSO_M / look(joints, camera).torso_m
+    np.testing.assert_allclose(track.world_m, true, atol=1e-5)
     assert (track.width, track.height) == (360, 640)
+    assert track.visibility.min() > 0.999
 
 
-def test_depth_is_flattened(joints: np.ndarray) -> None:
-    whole = observe(joints, times(len(joints)), CAMERA, numbers(**EXACT), seed=0).world_m
-    flat = observe(joints, times(len(joints)), CAMERA, numbers(**EXACT | {"depth_slope": (0.5, 0.5)}), seed=0).world_m
-    np.testing.assert_allclose(flat, whole * [1, 1, 0.5], atol=1e-5)
+def test_depth_is_flattened_by_how_the_dancer_is_turned(joints: np.ndarray) -> None:
+    flat = exact(depth_slope=((0.5, 0.5, 0.8, 0.2),) * len(PARTS))
+    for yaw, slope in ((0.0, 0.5), (90.0, 0.8), (180.0, 0.2)):
+        camera = filmed(1, yaw)
+        whole, less = (observe(joints[:1], times(1), camera, each, seed=0).world_m for each in (exact(), flat))
+        np.testing.assert_allclose(less, whole * [1, 1, slope], atol=0.01)
 
 
-def test_errors_have_the_stated_size_and_memory(joints: np.ndarray) -> None:
-    still = np.repeat(joints[:1], 4000, axis=0)
-    exact = observe(still, times(4000), CAMERA, numbers(**EXACT), seed=0).xy_px
-    shaken = observe(still, times(4000), CAMERA, numbers(**EXACT | {"jitter": 0.03, "jitter_s": 0.2}), seed=0).xy_px
-    legs = [J["left_knee"], J["right_ankle"], J["left_hip"]]
-    torso = np.linalg.norm(
-        exact[0, [J["left_shoulder"], J["right_shoulder"]]].mean(0) - exact[0, [J["left_hip"], J["right_hip"]]].mean(0)
-    )
-    error = (shaken - exact)[:, legs] / torso
-    assert error.std() == pytest.approx(0.03, rel=0.1)
-    kept = (error[1:] * error[:-1]).mean() / (error**2).mean()
-    assert kept == pytest.approx(np.exp(-0.05 / 0.2), abs=0.03)
+def test_jitter_has_the_stated_size_and_memory(joints: np.ndarray) -> None:
+    shaken = error(still(joints), exact(jitter=every(0.03), jitter_s=every(0.12), flicker=every(0.2)))
+    assert shaken.std() == pytest.approx(0.03, rel=0.05)
+    seconds, flicker = fading(shaken, np.zeros(len(shaken), np.int64), 0.05)
+    assert seconds == pytest.approx(0.12, rel=0.15)
+    assert flicker == pytest.approx(0.2, abs=0.05)
+
+
+def test_what_is_steady_stays_for_a_clip_and_differs_between_clips(joints: np.ndarray) -> None:
+    clips = np.stack([error(still(joints, 3), exact(steady=every(0.05)), seed=seed) for seed in range(60)])
+    assert np.abs(np.diff(clips, axis=1)).max() < 1e-3
+    assert clips[:, 0].std() == pytest.approx(0.05, rel=0.1)
+
+
+def test_twins_err_alike_as_far_as_stated(joints: np.ndarray) -> None:
+    shaken = error(still(joints), exact(jitter=every(0.03), twin_x=every(-0.5), twin_y=every(0.7)))
+    left, right = J["left_knee"], J["right_knee"]
+    for axis, want in ((0, -0.5), (1, 0.7)):
+        got = np.corrcoef(shaken[:, left, axis], shaken[:, right, axis])[0, 1]
+        assert got == pytest.approx(want, abs=0.12)
+
+
+def test_errors_are_handed_on_along_the_limb(joints: np.ndarray) -> None:
+    only = tuple(0.05 if part == "elbow" else 0.0 for part in PARTS)
+    half = error(still(joints, 50), exact(jitter=only, inherit=every(0.5)))
+    elbow, wrist, hand = J["left_elbow"], J["left_wrist"], J["left_pinky"]
+    np.testing.assert_allclose(half[:, wrist], 0.5 * half[:, elbow], atol=1e-4)
+    np.testing.assert_allclose(half[:, hand], 0.25 * half[:, elbow], atol=1e-4)
+    assert np.abs(half[:, J["left_knee"]]).max() < 1e-4
+
+
+def test_a_hidden_hand_is_doubted_and_guessed_too_near_to_the_elbow(joints: np.ndarray) -> None:
+    behind = still(joints, 300)
+    back = joints[0, [J["left_hip"], J["right_shoulder"]]].mean(0) - [0, 0, 0.25]
+    behind[:, [J["left_wrist"], J["left_pinky"], J["left_index"], J["left_thumb"]]] = back
+    told = exact(sure=every(4.0), hide=every(7.0), shrink=every(0.4), guess=every(0.05))
+    camera = filmed(len(behind), yaw=0.0)
+    track, sight = observe(behind, times(len(behind)), camera, told, seed=0), look(behind, camera)
+    wrist, elbow = J["left_wrist"], J["left_elbow"]
+    assert track.visibility[:, wrist].mean() < 0.1
+    assert track.visibility[:, J["right_wrist"]].mean() > 0.9
+    off = (track.xy_px - sight.xy)[:, wrist].mean(0)
+    way = (sight.xy[:, elbow] - sight.xy[:, wrist]).mean(0)
+    assert off @ way / (way @ way) == pytest.approx(0.4 * 0.95, abs=0.1)
+    spread = ((track.xy_px - sight.xy)[:, wrist] / sight.torso_px[:, None]).std(0)
+    np.testing.assert_allclose(spread, 0.05, rtol=0.5)
+
+
+def test_beyond_the_picture_joints_are_doubted(joints: np.ndarray) -> None:
+    near = filmed(len(joints), yaw=0.0, distance=1.3)
+    seen = observe(joints, times(len(joints)), near, exact(sure=every(4.0), beyond=every(10.0)), seed=0).visibility
+    outside = look(joints, near).outside
+    assert seen[outside > 0.6].max() < 0.2
+    assert seen[outside == 0].min() > 0.95
+
+
+def test_dancers_are_missed_for_the_stated_share_and_while(joints: np.ndarray) -> None:
+    track = observe(still(joints), times(4000), filmed(4000), exact(missed_share=0.1, missed_s=0.5), seed=1)
+    gone = ~track.present
+    assert gone.mean() == pytest.approx(0.1, abs=0.04)
+    begun = (gone[1:] & ~gone[:-1]).sum()
+    assert 0.05 * gone.sum() / begun == pytest.approx(0.5, rel=0.35)
+    assert (track.visibility[gone] == 0).all()
+    assert np.isnan(track.world_m[gone]).all()
+
+
+def test_arms_are_exchanged_where_stated(joints: np.ndarray) -> None:
+    told = exact(arms_swapped=(0.0, 0.0, 0.0, 0.3))
+    for yaw, share in ((0.0, 0.0), (180.0, 0.3)):
+        camera = filmed(4000, yaw)
+        seen, true = observe(still(joints), times(4000), camera, told, seed=2).xy_px, camera.project(still(joints))
+        swapped = np.isclose(seen[:, ARMS], true[:, TWIN[ARMS]], atol=1e-2).all((1, 2))
+        assert swapped.mean() == pytest.approx(share, abs=0.08)
+        assert np.abs(seen - true)[:, J["left_hip"] :].max() < 1e-2
 
 
 def test_seeds_differ_and_repeat(joints: np.ndarray) -> None:
-    one, again, other = (observe(joints, times(len(joints)), CAMERA, numbers(), seed) for seed in (1, 1, 2))
+    camera = filmed(len(joints))
+    one, again, other = (observe(joints, times(len(joints)), camera, FITTED, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.xy_px, again.xy_px)
     np.testing.assert_array_equal(one.world_m, again.world_m)
-    assert np.abs(one.xy_px - other.xy_px).max() > 1
-
-
-def test_a_hand_behind_the_back_is_doubted() -> None:
-    from dancecore.synthetic.body import T_POSE
-
-    pose = stick.joints(T_POSE)
-    behind = pose.copy()
-    behind[0, J["left_wrist"]] = pose[0, [J["left_hip"], J["right_shoulder"]]].mean(0) - [0, 0, 0.2]
-    front = Camera(360, 640)
-    seen = observe(behind, times(1), front, numbers(lost_share=0.0), seed=0).visibility[0]
-    assert seen[J["left_wrist"]] < 0.5
-    assert seen[J["right_wrist"]] > 0.8
-    before = behind * [1, 1, -1]
-    assert observe(before, times(1), front, numbers(lost_share=0.0), seed=0).visibility[0, J["left_wrist"]] > 0.8
-
-
-def test_losses_have_the_stated_share(joints: np.ndarray) -> None:
-    still = np.repeat(joints[:1], 4000, axis=0)
-    track = observe(still, times(4000), CAMERA, numbers(lost_share=0.05), seed=3)
-    legs = slice(J["left_hip"], None)
-    assert (track.visibility[:, legs] < 0.5).mean() == pytest.approx(0.05, abs=0.02)
+    assert np.nanmax(np.abs(one.xy_px - other.xy_px)) > 1

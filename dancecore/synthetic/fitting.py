@@ -1,0 +1,222 @@
+"""Fits the numbers of `observe` to rendered dancers: what BlazePose reported of each against where the joints were."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.special import logit
+
+from dancecore.skeleton import TWIN
+from dancecore.synthetic.landmarks import PARENT, PART
+from dancecore.synthetic.observe import TURNS
+from dancecore.synthetic.observe_settings import ObserveSettings, Pulls, Turned
+from dancecore.synthetic.residuals import OF_PART, Residuals, fading, lasting, residuals, unknown_is_nan
+from dancecore.synthetic.samples import Sample
+from dancecore.synthetic.sight import SHOULDERS
+from dancecore.types import BoolT, Float64
+
+SURE, DOUBTED = 0.2, 0.6
+"""Doubt (1 - visibility) below which a joint counts as in sight, above which as guessed."""
+
+WILD = 0.3
+"""Torso lengths: joints in sight that are farther off took part in something else, a swap or another body."""
+
+NEEDED = 50
+"""Values from which a number is taken; a part that has fewer gets the median of the others."""
+
+EXTREME = (0.003, 0.997)
+"""Visibilities beyond it are cut: the network says 1.0 of what is only likely."""
+
+
+def fit(samples: Sequence[Sample]) -> ObserveSettings:
+    """The numbers with which `observe` errs as the tracks of these samples do. Their joints must be mapped."""
+    seen = residuals(samples)
+    with unknown_is_nan():
+        return ObserveSettings(**_belief(seen), **_picture(seen), **_flat(seen), **_depth(seen), **_bouts(seen))
+
+
+def _belief(seen: Residuals) -> dict[str, Any]:
+    """How visibility follows from what hides a joint."""
+    belief = logit(np.clip(1 - seen.doubt, *EXTREME))
+    causes = np.stack([np.ones_like(belief), -seen.hidden, -seen.outside], axis=-1)
+    rest, rows = np.empty_like(belief), []
+    for joints in OF_PART:
+        numbers = _least_squares(causes[:, joints], belief[:, joints], ridge=1.0)
+        numbers[1:] = numbers[1:].clip(min=0)
+        rest[:, joints] = belief[:, joints] - causes[:, joints] @ numbers
+        rows.append([*numbers, *lasting(rest[:, joints], seen.clip)])
+    sure, hide, beyond, steady, waver = np.array(rows).T
+    return {
+        "sure": _parts(sure), "hide": _parts(hide), "beyond": _parts(beyond), "waver_steady": _parts(steady),
+        "waver": _parts(waver), "waver_fade": fading(rest, seen.clip, seen.step_s),
+    }  # fmt: skip
+
+
+def _picture(seen: Residuals) -> dict[str, Any]:
+    """The errors of image points: what a joint takes over, where it is pulled, and its own."""
+    before, ways = _before(seen.error), np.moveaxis(seen.ways, 1, -1)
+    quiet, wild, rows, pulled = np.empty_like(seen.error), np.empty_like(seen.error), [], []
+    for joints in OF_PART:
+        error, inherited, way = seen.error[:, joints], before[:, joints], ways[:, joints]
+        doubt = seen.doubt[:, joints, None]
+        good = (doubt[..., 0] < SURE) & _tame(error) & _tame(inherited)
+        inherit, pull = _inheritance(error[good], inherited[good], way[good])
+        left = error - (inherit + (1 - inherit) * doubt) * inherited - (way * pull).sum(-1)
+        doubted = doubt[..., 0] > DOUBTED
+        shrink = _slope(way[doubted][..., 0], left[doubted])
+        own = left - np.nan_to_num(shrink) * doubt * way[..., 0]
+        quiet[:, joints], wild[:, joints] = _only(good, own), _only(doubted, own)
+        fade = fading(quiet[:, joints], seen.clip, seen.step_s)
+        rows.append([inherit, shrink, *lasting(quiet[:, joints], seen.clip), _loudness(wild[:, joints]), *fade])
+        pulled.append(pull)
+    inherits, shrinks, steady, jitter, guess, jitter_s, flicker = np.array(rows).T
+    return {
+        "inherit": _parts(inherits), "pull_x": _pulls(pulled, 0), "pull_y": _pulls(pulled, 1),
+        "shrink": _parts(shrinks), "steady": _parts(steady), "jitter": _parts(jitter), "jitter_s": _parts(jitter_s),
+        "flicker": _parts(flicker), "guess": _parts(guess), "guess_fade": fading(wild, seen.clip, seen.step_s),
+        "twin_x": _parts(_twins(quiet[..., 0])), "twin_y": _parts(_twins(quiet[..., 1])),
+        "clip_spread": _spread(quiet, seen),
+    }  # fmt: skip
+
+
+def _flat(seen: Residuals) -> dict[str, Any]:
+    """The errors of world points along the picture's axes beyond those of image points, and the body's size."""
+    good = (seen.doubt < SURE) & _tame(seen.error)
+    rest = _only(good, (seen.reported - seen.true)[..., :2] - seen.error)
+    steady, jitter = np.array([lasting(rest[:, joints], seen.clip) for joints in OF_PART]).T
+    size, spread = float(np.nanmedian(seen.size_m)), float(np.nanstd(seen.size_m))
+    return {
+        "flat_steady": _parts(steady), "flat_jitter": _parts(jitter), "torso_m": round(size, 3),
+        "flat_fade": fading(rest, seen.clip, seen.step_s), "torso_spread": round(spread / size, 3),
+    }  # fmt: skip
+
+
+def _depth(seen: Residuals) -> dict[str, Any]:
+    """How flat depth is reported; what head and trunk have in common of its errors; what is left."""
+    share = np.stack([np.interp(np.abs(seen.turn), TURNS, knot) for knot in np.eye(len(TURNS))], axis=1)
+    facing = np.broadcast_to(np.cos(seen.turn)[:, None, None], (*seen.doubt.shape, 1))
+    causes = np.concatenate([seen.true[..., 2:] * share[:, None], facing], axis=-1)
+    depth = np.where(seen.doubt < DOUBTED, seen.reported[..., 2], np.nan)
+    found = np.stack([_least_squares(causes[:, joints], depth[:, joints], ridge=3.0) for joints in OF_PART])
+    rest = seen.reported[..., 2] - (causes * found[PART]).sum(-1)
+    common = rest[:, SHOULDERS].mean(1)
+    follow = np.array([_slope(np.repeat(common[:, None], len(j), 1).ravel(), rest[:, j].ravel()) for j in OF_PART])
+    steady, fickle = lasting(common, seen.clip)
+    return {
+        "depth_slope": tuple(_turned(row) for row in found[:, :-1].clip(0, 1.5)), "lean": _parts(found[:, -1]),
+        "sway": _parts(follow * fickle), "sway_steady": round(steady / fickle, 2),
+        "sway_fade": fading(common, seen.clip, seen.step_s),
+    } | _depth_left(seen, rest - common[:, None] * follow[PART])  # fmt: skip
+
+
+def _depth_left(seen: Residuals, rest: Float64) -> dict[str, Any]:
+    """The errors of depth (N, 33) that joints hand on along the limbs, and their own."""
+    before, quiet, rows = _before(rest[..., None])[..., 0], np.empty_like(rest), []
+    for joints in OF_PART:
+        sure, doubted = seen.doubt[:, joints] < SURE, seen.doubt[:, joints] > DOUBTED
+        inherit = _slope(before[:, joints][sure], rest[:, joints][sure])
+        own = rest[:, joints] - inherit * before[:, joints]
+        quiet[:, joints] = np.where(sure, own, np.nan)
+        steady, jitter = lasting(quiet[:, joints], seen.clip)
+        loud = _loudness(np.where(doubted, own, np.nan))
+        rows.append([inherit, steady, jitter, np.sqrt(np.maximum(loud**2 - steady**2, 0)) - jitter])
+    inherits, steadies, jitters, guess = np.array(rows).T
+    return {
+        "depth_inherit": _parts(inherits), "depth_steady": _parts(steadies), "depth_jitter": _parts(jitters),
+        "depth_guess": _parts(guess.clip(min=0)), "depth_fade": fading(quiet, seen.clip, seen.step_s),
+    }  # fmt: skip
+
+
+def _bouts(seen: Residuals) -> dict[str, Any]:
+    """How often and how long left and right are exchanged, and nobody is found."""
+    inside = seen.clip >= 0
+    missed = np.isnan(seen.doubt[:, :1]) & inside[:, None]
+    nearest = np.abs(np.abs(seen.turn)[:, None] - TURNS).argmin(1)
+    share = np.stack([seen.swapped[inside & (nearest == knot)].mean(0) for knot in range(len(TURNS))])
+    return {
+        "arms_swapped": _turned(share[:, 0]), "legs_swapped": _turned(share[:, 1]),
+        "swap_s": _stretch(seen.swapped, seen.step_s), "missed_s": _stretch(missed, seen.step_s),
+        "missed_share": round(float(missed[inside].mean()), 4),
+    }  # fmt: skip
+
+
+def _before(error: Float64) -> Float64:
+    """(N, 33, D) the errors of the joints before; 0 for those that are the first."""
+    return np.where((np.arange(33) != PARENT)[:, None], error[:, PARENT], 0.0)
+
+
+def _inheritance(error: Float64, before: Float64, ways: Float64) -> tuple[float, Float64]:
+    """What share of the error before (N, 2) a joint takes over, and how far it is pulled (2, 3) each way (N, 2, 3), x
+    and y by themselves."""
+    causes = np.zeros((len(error), 2, 7))
+    causes[..., 0] = before
+    causes[:, 0, 1:4], causes[:, 1, 4:7] = ways[:, 0], ways[:, 1]
+    numbers = _least_squares(causes, error, ridge=1.0)
+    return float(np.clip(numbers[0], 0, 1.5)), numbers[1:].reshape(2, 3)
+
+
+def _twins(error: Float64) -> Float64:
+    """(17,) how the errors (N, 33) of left and right correlate, what is steady in them included; 0 in the middle."""
+    both = np.isfinite(error) & np.isfinite(error[:, TWIN])
+    product, power = (np.where(both, error * each, 0).sum(0) for each in (error[:, TWIN], error))
+    found = product / np.sqrt(power * power[TWIN]).clip(min=1e-12)
+    found[np.arange(33) == TWIN] = 0.0
+    return np.array([found[joints[0]] for joints in OF_PART])
+
+
+def _spread(error: Float64, seen: Residuals) -> float:
+    """The standard deviation of the logarithm of how loud each clip is against the usual."""
+    loud = np.array([np.nanstd(error[seen.clip == number], axis=0).mean(-1) for number in range(len(seen.size_m))])
+    return round(float(np.nanstd(np.nanmedian(np.log(loud / np.nanmedian(loud, axis=0)), axis=1))), 2)
+
+
+def _stretch(state: BoolT, step_s: float) -> float:
+    """Seconds that a column of (N, D) stays true, on average; one frame if it never is."""
+    begun = int((state[1:] & ~state[:-1]).sum() + state[0].sum())
+    return round(step_s * max(int(state.sum()), 1) / max(begun, 1), 3)
+
+
+def _tame(error: Float64) -> BoolT:
+    return np.asarray(np.linalg.norm(error, axis=-1) < WILD)
+
+
+def _only(where: BoolT, values: Float64) -> Float64:
+    return np.where(where[..., None], values, np.nan)
+
+
+def _least_squares(causes: Float64, effect: Float64, ridge: float) -> Float64:
+    """(C,) numbers with effect (...) = causes (..., C) @ numbers, drawn a little to 0; what has a NaN is left out."""
+    known = np.isfinite(effect) & np.isfinite(causes).all(-1)
+    x, y = causes[known], effect[known]
+    return np.asarray(np.linalg.solve(x.T @ x + ridge * np.eye(x.shape[1]), x.T @ y))
+
+
+def _slope(cause: Float64, effect: Float64) -> float:
+    """The number in -1.5..1.5 by which one array best gives the other; NaN when too little of both is known."""
+    known = np.isfinite(cause) & np.isfinite(effect)
+    if known.sum() < NEEDED:
+        return float("nan")
+    x, y = cause[known], effect[known]
+    return float(np.clip((x * y).sum() / max((x * x).sum(), 1e-9), -1.5, 1.5))
+
+
+def _loudness(values: Float64) -> float:
+    """The root mean square of what is known."""
+    known = values[np.isfinite(values)]
+    return float(np.sqrt(np.mean(known**2))) if len(known) >= NEEDED else float("nan")
+
+
+def _turned(numbers: Float64) -> Turned:
+    front, half, side, back = (round(float(np.nan_to_num(number)), 4) for number in numbers)
+    return front, half, side, back
+
+
+def _pulls(pulled: Sequence[Float64], axis: int) -> tuple[Pulls, ...]:
+    return tuple((round(float(a), 3), round(float(b), 3), round(float(c), 3)) for a, b, c in (p[axis] for p in pulled))
+
+
+def _parts(numbers: Sequence[float] | Float64) -> tuple[float, ...]:
+    """Rounded; what could not be told gets the median of the rest."""
+    known = np.array(numbers, np.float64)
+    known[np.isnan(known)] = np.nanmedian(known) if np.isfinite(known).any() else 0.0
+    return tuple(round(float(number), 3) for number in known)
