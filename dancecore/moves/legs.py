@@ -106,15 +106,21 @@ def reachable_height(root: Float64, pelvis: Float64, feet: Feet, lift: Float64, 
     lift (F, 2) is how far each foot is off the floor: a lifted foot pulls the body down less. `loops`: the last frame
     is the first of the next run. NaN where a standing foot is too far out for any height.
     """
-    level = root * np.array([1.0, 0.0, 1.0])
-    hip = hips(level, pelvis)
+    lowest, highest = span(root, pelvis, feet, lift)
+    too_high = _eased(np.nan_to_num(root[:, 1] - highest).clip(0), loops)
+    too_low = _eased((lowest - root[:, 1]).clip(0), loops)
+    return np.where(np.isnan(highest), np.nan, root[:, 1] - too_high + too_low)
+
+
+def span(root: Float64, pelvis: Float64, feet: Feet, lift: Float64) -> tuple[Float64, Float64]:
+    """(F,), (F,): the lowest and the highest root height from which both legs reach, as `reachable_height` says; NaN
+    for the highest where there is none."""
+    hip = hips(root * np.array([1.0, 0.0, 1.0]), pelvis)
     apart = np.linalg.norm((feet.ankle - hip)[..., [0, 2]], axis=-1)
     out = (apart > REACH) & (lift <= 0)
     high = feet.ankle[..., 1] + np.sqrt((REACH**2 - apart**2).clip(0)) - hip[..., 1] + 4 * lift
     low = feet.ankle[..., 1] + np.sqrt((SHORTEST**2 - apart**2).clip(0)) - hip[..., 1] - 4 * lift
-    too_high = _eased((root[:, 1] - high.min(axis=1)).clip(0), loops)
-    too_low = _eased((low.max(axis=1) - root[:, 1]).clip(0), loops)
-    return np.where(out.any(axis=1), np.nan, root[:, 1] - too_high + too_low)
+    return low.max(axis=1), np.where(out.any(axis=1), np.nan, high.min(axis=1))
 
 
 def _eased(need: Float64, loops: bool) -> Float64:

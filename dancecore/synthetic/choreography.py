@@ -1,67 +1,60 @@
-"""From the steps of a dance to the dancers' motions, frame by frame, and what is danced when."""
+"""From the steps of a dance to the motion of everybody who dances it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
+from dancecore.moves.body import NEUTRAL
+from dancecore.moves.crossing import crossing_beats
 from dancecore.moves.keyframes import FRAMES_PER_BEAT
+from dancecore.moves.memory import once_each
 from dancecore.moves.motion import Motion
-from dancecore.moves.sequence import around, join, mirrored, sample
-from dancecore.moves.style import Style, styled
+from dancecore.moves.sequence import around, join, mirrored, placed, sample
+from dancecore.moves.style import Style, danced_at, sized, wobbled
 from dancecore.moves.taxonomy import Taxonomy
-from dancecore.synthetic.dance import Dance, Knobs, Step
+from dancecore.synthetic.dance import Dancer, Knobs
+from dancecore.synthetic.generators import Step
 from dancecore.synthetic.idle import load_non_dance
-from dancecore.types import OTHER, Float64, IntT
+from dancecore.synthetic.timeline import timeline
+from dancecore.types import Float64
 
-
-@dataclass(frozen=True, slots=True)
-class Danced:
-    """What is danced from `start_ms` to `end_ms`."""
-
-    start_ms: int
-    end_ms: int
-    move_id: str
-    mirror: bool
+_mirrored = once_each(mirrored)
 
 
 def motions(knobs: Knobs, taxonomy: Taxonomy, rate_hz: float | None = None) -> list[Motion]:
-    """What each dancer does, at the clip's frames: frame f is shown f / knobs.fps seconds into the clip.
+    """What each dancer of the clip does, where they stand, at the clip's frames: frame f is shown f / knobs.fps seconds
+    into the clip, through all cuts, tempo and speed. `beats` are those of the dance.
 
-    `rate_hz` takes the place of `knobs.fps`: 20 for the keypoints of a pose estimator.
+    `rate_hz` takes the place of `knobs.fps`: 20 for what a pose estimator would report, see `observe`. The motions are
+    then the same ones at other times. Which take, and so which camera, shows a frame says `timeline`.
     """
-    dance, rate = knobs.dance, rate_hz or knobs.fps
-    beats = np.arange(dance.takes[0].start_beat, dance.takes[-1].end_beat, dance.bpm / 60 / rate)
-    return [choreograph(dance, dancer.style, taxonomy, beats) for dancer in knobs.dancers]
+    beats, _ = timeline(knobs.dance, rate_hz or knobs.fps)
+    return [_motion(dancer, knobs, taxonomy, beats) for dancer in knobs.dancers]
 
 
-def choreograph(dance: Dance, style: Style, taxonomy: Taxonomy, beats: Float64) -> Motion:
-    """The dance as danced in this style, at these beats of it."""
-    return sample(join([_part(step, style, taxonomy) for step in dance.steps], dance.blend_beats), beats)
+def _motion(dancer: Dancer, knobs: Knobs, taxonomy: Taxonomy, beats: Float64) -> Motion:
+    steps = dancer.steps or knobs.dance.steps
+    danced = choreograph(steps, knobs.dance.blend_beats, dancer.style, taxonomy, beats)
+    x, z = dancer.place
+    return placed(danced, np.radians(dancer.turn), np.array([x, 0.0, z]) / NEUTRAL.leg)
 
 
-def _part(step: Step, style: Style, taxonomy: Taxonomy) -> Motion:
+def choreograph(steps: Sequence[Step], blend_beats: float, style: Style, taxonomy: Taxonomy, beats: Float64) -> Motion:
+    """The steps as danced in this style at these beats (F,); from step to step in `blend_beats` or as long as it takes
+    not to hurry."""
+    phrases = [_phrase(step, taxonomy) for step in steps]
+    blends = [crossing_beats(a, b, blend_beats) for a, b in pairwise(phrases)]
+    parts = [_repeated(sized(phrase, style), step.beats) for phrase, step in zip(phrases, steps, strict=True)]
+    dance = join(parts, blends)
+    danced = sample(dance, np.clip(danced_at(beats, style), 0.0, dance.beats[-1]))
+    return wobbled(Motion(beats.copy(), danced.rotation, danced.root), style)
+
+
+def _phrase(step: Step, taxonomy: Taxonomy) -> Motion:
     move = taxonomy.moves[step.move_id] if step.dance else load_non_dance()[step.move_id]
-    grid = np.arange(step.beats * FRAMES_PER_BEAT + 1) / FRAMES_PER_BEAT
-    repeated = around(move.motion, grid)
-    return styled(mirrored(repeated) if step.mirror else repeated, style)
+    return _mirrored(move.motion) if step.mirror else move.motion
 
 
-def segments(dance: Dance) -> tuple[Danced, ...]:
-    """What is danced when, covering the clip without gaps; steps that are no dance are OTHER."""
-    first = dance.takes[0].start_beat
-    ends = np.cumsum([step.beats for step in dance.steps])
-    at = _ms(np.concatenate([[first], ends]) - first, dance.bpm)
-    return tuple(
-        Danced(int(at[i]), int(at[i + 1]), step.move_id if step.dance else OTHER, step.mirror)
-        for i, step in enumerate(dance.steps)
-    )
-
-
-def beats_ms(dance: Dance) -> IntT:
-    """(B,) when the beats are heard; the first is the second beat of the first bar unless the clip starts on one."""
-    first, last = dance.takes[0].start_beat, dance.takes[-1].end_beat
-    return _ms(np.arange(np.ceil(first), last) - first, dance.bpm)
-
-
-def _ms(beats: Float64, bpm: float) -> IntT:
-    return np.round(beats * 60_000 / bpm).astype(np.int64)
+def _repeated(phrase: Motion, beats: int) -> Motion:
+    return around(phrase, np.arange(beats * FRAMES_PER_BEAT + 1) / FRAMES_PER_BEAT)

@@ -8,39 +8,46 @@ from typing import Any
 
 import numpy as np
 
+from dancecore.learning.datasets.joints import TrueJoints, pack_joints
 from dancecore.media import write_video
 from dancecore.moves.camera import CameraPath
 from dancecore.moves.taxonomy import Taxonomy
-from dancecore.synthetic import choreography, music, picture, render
+from dancecore.synthetic import choreography, music, picture, render, timeline
 from dancecore.synthetic.body import Body, build
-from dancecore.synthetic.choreography import Danced
-from dancecore.synthetic.clothes import dress
 from dancecore.synthetic.dance import Dance, Knobs
+from dancecore.synthetic.dressing import dress
 from dancecore.synthetic.scene import camera_path
-from dancecore.types import Float, Float64, Image, IntT
+from dancecore.synthetic.timeline import Danced
+from dancecore.types import SECOND, Float, Float64, Image, IntT
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is known of a synthetic clip; `segments` cover it without gaps, `knobs` made it."""
+    """What is known of a synthetic clip. `segments` are the lead's, `creator`'s, and cover the clip without gaps;
+    `cuts_ms` is where another take begins; `knobs` made it all."""
 
     video_id: str
     taxonomy: str
+    creator: str
     fps: float
+    duration_ms: int
     segments: tuple[Danced, ...]
     flags: tuple[str, ...]
     bpm: float
     beats_ms: tuple[int, ...]
+    cuts_ms: tuple[int, ...]
     knobs: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A dance ready to be drawn or observed: transforms (F, B, 3, 4) and joints (F, 33, 3), world metres, and in which
-    take (F,) and where the camera is."""
+    """A dance ready to be drawn or observed: D dancers over F frames.
 
-    body: Body
-    transforms: Float64
+    transforms: (F, B, 3, 4) of each dancer's bones; joints (D, F, 33, 3) world metres; take (F,) and the camera's path.
+    """
+
+    bodies: tuple[Body, ...]
+    transforms: tuple[Float64, ...]
     joints: Float64
     take: IntT
     path: CameraPath
@@ -49,49 +56,76 @@ class Staged:
 def make_clip(knobs: Knobs, taxonomy: Taxonomy, out: Path, *, with_joints: bool = False) -> Truth:
     """Write the dance to `out` (an MP4; its stem is the video_id) and its truth beside it as JSON.
 
-    `with_joints` also writes an NPZ with the true joints of each frame: world_m (F, 33, 3) float32, metres, and
-    xy_px (F, 33, 2) float32, pixels. Raises DanceError("MISSING_EXTRA") without anny.
+    `with_joints` also writes an NPZ with the true joints of everybody in every frame, see `pack_joints`.
+    Raises DanceError("MISSING_EXTRA") without anny.
     """
     stage = staged(knobs, taxonomy)
-    seconds = len(stage.joints) / knobs.fps
-    sound = _sound(knobs.dance, seconds)
-    write_video(out, frames(knobs, stage), knobs.fps, sound, music.RATE, knobs.scene.crf)
+    write_video(out, frames(knobs, stage), knobs.fps, _sound(knobs.dance), music.RATE, knobs.scene.crf)
     truth = describe(knobs, taxonomy, out.stem)
     out.with_suffix(".json").write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
     if with_joints:
-        seen = {"world_m": stage.joints, "xy_px": stage.path.project(stage.joints)}
-        np.savez_compressed(out.with_suffix(".npz"), **{name: x.astype(np.float32) for name, x in seen.items()})  # type: ignore[arg-type]
+        out.with_suffix(".npz").write_bytes(pack_joints(true_joints(stage, knobs.fps)))
     return truth
 
 
 def describe(knobs: Knobs, taxonomy: Taxonomy, video_id: str) -> Truth:
     """The ground truth of a dance (CONTRACTS, section 4, with beats and knobs added)."""
-    flags = ("single_dancer", "synthetic") + (() if knobs.scene.backdrop.kind == "room" else ("clear_bg",))
-    beats = tuple(int(at) for at in choreography.beats_ms(knobs.dance))
-    segments = choreography.segments(knobs.dance)
-    return Truth(video_id, taxonomy.semver, knobs.fps, segments, flags, knobs.dance.bpm, beats, asdict(knobs))
+    flags = (("single_dancer",) if len(knobs.dancers) == 1 else ()) + ("synthetic",)
+    flags += ("clear_bg",) if knobs.scene.backdrop.kind in ("plain", "gradient") else ()
+    *cuts_ms, duration_ms = (round(1000 * at) for at in timeline.cuts_s(knobs.dance)[1:])
+    return Truth(
+        video_id=video_id,
+        taxonomy=taxonomy.semver,
+        creator=knobs.dancers[0].creator,
+        fps=knobs.fps,
+        duration_ms=duration_ms,
+        segments=timeline.segments(knobs.dance),
+        flags=flags,
+        bpm=knobs.dance.bpm,
+        beats_ms=tuple(int(at) for at in timeline.beats_ms(knobs.dance)),
+        cuts_ms=tuple(cuts_ms),
+        knobs=asdict(knobs),
+    )
 
 
 def staged(knobs: Knobs, taxonomy: Taxonomy) -> Staged:
-    """The dancer and the camera of these knobs."""
-    body = build(knobs.dancers[0].shape)
-    transforms = body.transforms(choreography.motions(knobs, taxonomy)[0])
-    joints = body.joints(transforms)
-    take, seconds = np.zeros(len(joints), np.int64), np.arange(len(joints)) / knobs.fps
-    return Staged(body, transforms, joints, take, camera_path(knobs.scene, joints[None], take, seconds))
+    """The dancers and the cameras of these knobs."""
+    bodies = tuple(build(dancer.shape) for dancer in knobs.dancers)
+    motions = choreography.motions(knobs, taxonomy)
+    transforms = tuple(body.transforms(motion) for body, motion in zip(bodies, motions, strict=True))
+    joints = np.stack([body.joints(each) for body, each in zip(bodies, transforms, strict=True)])
+    _, take = timeline.timeline(knobs.dance, knobs.fps)
+    seen = np.array([dancer.role != "bystander" for dancer in knobs.dancers])
+    path = camera_path(knobs.scene, joints[seen], take, np.arange(len(take)) / knobs.fps)
+    return Staged(bodies, transforms, joints, take, path)
+
+
+def true_joints(stage: Staged, rate_hz: float) -> TrueJoints:
+    """Where everybody's joints really are, `rate_hz` frames a second, the lead's first."""
+    time_ns = np.round(np.arange(len(stage.take)) * SECOND / rate_hz).astype(np.int64)
+    xy = np.stack([stage.path.project(each) for each in stage.joints])
+    return TrueJoints(time_ns, stage.joints.astype(np.float32), xy.astype(np.float32), stage.path)
 
 
 def frames(knobs: Knobs, stage: Staged) -> Iterator[Image]:
     """Each frame of the clip, (H, W, 3) uint8 RGB."""
-    mesh, colours = dress(stage.body, knobs.dancers[0].look)
-    faces, seconds = stage.body.rest.faces, np.arange(len(stage.joints)) / knobs.fps
-    people = ([render.Mesh(stage.body.skin(frame, mesh), faces, colours)] for frame in stage.transforms)
-    return picture.frames(knobs.scene, stage.path, stage.take, seconds, people, stage.joints[None])
+    seconds = np.arange(len(stage.take)) / knobs.fps
+    return picture.frames(knobs.scene, stage.path, stage.take, seconds, _people(knobs, stage), stage.joints)
 
 
-def _sound(dance: Dance, seconds: float) -> Float:
-    """The music, cut where the picture begins: within the first beat."""
-    before = dance.takes[0].start_beat * 60 / dance.bpm
-    beats_s = np.arange(sum(step.beats for step in dance.steps)) * 60 / dance.bpm
-    whole = music.compose(beats_s, dance.bpm, before + seconds, dance.music_seed)
-    return whole[round(before * music.RATE) :]
+def _people(knobs: Knobs, stage: Staged) -> Iterator[list[render.Mesh]]:
+    """Everybody's mesh, frame by frame."""
+    dancers = zip(stage.bodies, knobs.dancers, strict=True)
+    dressed = [dress(body, dancer.person, dancer.outfit) for body, dancer in dancers]
+    for f in range(len(stage.take)):
+        yield [
+            render.Mesh(each.pose(transforms[f]), each.faces, each.colours)
+            for each, transforms in zip(dressed, stage.transforms, strict=True)
+        ]
+
+
+def _sound(dance: Dance) -> Float:
+    """The music as the clip lets it be heard."""
+    beats_s = timeline.beat_times(dance)
+    whole = music.compose(beats_s[:-1], dance.swing, float(beats_s[-1]), dance.music_seed)
+    return timeline.heard(whole, music.RATE, dance)

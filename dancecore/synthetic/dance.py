@@ -1,41 +1,23 @@
 """What makes one synthetic dance different from another, and drawing it: everything follows from a seed."""
 
-import colorsys
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from dancecore.errors import DanceError
 from dancecore.moves.style import Style
-from dancecore.moves.taxonomy import Move, Taxonomy
-from dancecore.synthetic.clothes import RGB, Look
+from dancecore.moves.taxonomy import Taxonomy
+from dancecore.synthetic.creators import draw_creator
+from dancecore.synthetic.generators import Step, choreography
 from dancecore.synthetic.idle import load_non_dance
 from dancecore.synthetic.music import BEATS_A_BAR
+from dancecore.synthetic.placing import Placed, clear, room
 from dancecore.synthetic.rig import Shape
 from dancecore.synthetic.scene import Scene, draw_scene
-from dancecore.synthetic.settings import DanceSettings, PeopleSettings, SyntheticSettings, WardrobeSettings
-from dancecore.types import IntT
-
-SKINS: tuple[RGB, ...] = ((246, 214, 190), (228, 184, 152), (198, 146, 110), (150, 102, 72), (98, 64, 46))
-"""Skin under full light from pale to deep; a dancer's lies between two neighbours."""
-
-HAIRS: tuple[RGB, ...] = ((28, 22, 20), (62, 40, 26), (120, 78, 42), (196, 156, 96), (150, 150, 150))
-"""Black, dark brown, brown, blond, grey."""
+from dancecore.synthetic.settings import DanceSettings, SyntheticSettings
+from dancecore.synthetic.wardrobe import Outfit, Person, draw_outfit
 
 Role = Literal["lead", "follow", "bystander"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """`beats` of one move of the taxonomy, or of something that is no dance (`dance` False)."""
-
-    move_id: str
-    beats: int
-    mirror: bool
-    dance: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +31,45 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Dance:
-    """What is danced to what music, and which of it is shown."""
+    """What is danced to what music, and which of it is shown.
+
+    The tempo swings about `bpm` by the share `drift`; off-beats come late by the share `swing` of half a beat (1/3:
+    triplets). `generator` composed the `steps`; a dancer crosses over from one to the next in `blend_beats` or more.
+    """
 
     bpm: float
+    drift: float
+    swing: float
+    music_seed: int
+    generator: str
     steps: tuple[Step, ...]
     blend_beats: float
-    music_seed: int
     takes: tuple[Take, ...]
+
+    @property
+    def beats(self) -> int:
+        """The length of the whole dance, shown or not."""
+        return sum(step.beats for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
 class Dancer:
-    """One person in the clip. `place`: metres to the left and forward; `turn`: degrees to the left of facing forward.
+    """One person in the clip.
 
-    The `lead`, who is labelled, comes first of the dancers of a clip.
+    `place`: metres to the left and forward, for legs as long as the neutral body's; `turn`: degrees to the left of
+    facing forward. The `lead`, who is labelled, comes first in a clip. A bystander does its own `steps`, the others
+    those of the dance.
     """
 
+    creator: str
     shape: Shape
     style: Style
-    look: Look
+    person: Person
+    outfit: Outfit
     place: tuple[float, float]
     turn: float
     role: Role
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,100 +89,83 @@ def draw_knobs(seed: int, settings: SyntheticSettings, taxonomy: Taxonomy) -> Kn
     Raises DanceError("INVALID_INPUT") when no move of the taxonomy is danced at the tempo that is drawn.
     """
     music, people, wardrobe, place = np.random.default_rng(seed).spawn(4)  # one room's new knob changes no other's
-    dance = _dance(music, settings.dance, taxonomy)
-    lead = Dancer(
-        _shape(people, settings.people), _style(people, settings.people), _look(wardrobe, settings.wardrobe),
-        (0.0, 0.0), 0.0, "lead",
-    )  # fmt: skip
+    dance = draw_dance(music, settings.dance, taxonomy)
+    dancers = draw_dancers(people, wardrobe, settings, dance, taxonomy)
     scene = draw_scene(place, settings.scene, len(dance.takes))
-    return Knobs(seed, int(place.choice(settings.scene.fps)), dance, (lead,), scene)
+    return Knobs(seed, int(place.choice(settings.scene.fps)), dance, dancers, scene)
 
 
-def _dance(rng: np.random.Generator, settings: DanceSettings, taxonomy: Taxonomy) -> Dance:
-    bpm = round(rng.uniform(*settings.bpm), 1)
-    beats = BEATS_A_BAR * int(rng.choice(_bars(settings, bpm)))
+def draw_dance(rng: np.random.Generator, settings: DanceSettings, taxonomy: Taxonomy) -> Dance:
+    """Steps to music, and what is shown of them. Raises DanceError as `draw_knobs` does."""
+    bpm, drift = round(float(rng.uniform(*settings.bpm)), 1), float(rng.uniform(*settings.drift))
+    takes = _takes(rng, settings, bpm, drift)
+    names = list(settings.generators)
+    name = names[rng.choice(len(names), p=[settings.generators[each] for each in names])]
     return Dance(
-        bpm,
-        _steps(rng, settings, taxonomy, bpm, beats),
-        float(rng.uniform(*settings.blend_beats)),
-        int(rng.integers(2**31)),
-        (Take(float(rng.uniform()), float(beats), 1.0),),
+        bpm=bpm,
+        drift=drift,
+        swing=float(rng.uniform(*settings.swing)) if rng.uniform() < settings.swing_share else 0.0,
+        music_seed=int(rng.integers(2**31)),
+        generator=name,
+        steps=choreography(name, rng, taxonomy, settings, bpm, int(takes[-1].end_beat)),
+        blend_beats=float(rng.uniform(*settings.blend_beats)),
+        takes=takes,
     )
 
 
-def _bars(settings: DanceSettings, bpm: float) -> IntT:
-    """How many bars last as long as a clip may, also when its first beat is cut off."""
-    bar_s = BEATS_A_BAR * 60 / bpm
-    shortest, longest = settings.seconds
-    fewest = math.ceil((shortest + bar_s / BEATS_A_BAR) / bar_s)
-    return np.arange(fewest, max(fewest, math.floor(longest / bar_s)) + 1)
+def _takes(rng: np.random.Generator, settings: DanceSettings, bpm: float, drift: float) -> tuple[Take, ...]:
+    """Takes that together last as long as a clip may, also where the tempo drifts; the last one ends with a bar."""
+    shortest, longest = settings.seconds[0] / (1 - drift), settings.seconds[1] * (1 - drift)
+    cuts = int(rng.choice(settings.cuts)) if rng.uniform() < settings.cut_share else 0
+    start, shown_s, takes = float(rng.uniform()), 0.0, []
+    for _ in range(cuts):
+        speed = _speed(rng, settings)
+        length = float(rng.uniform(0.75, 1.25)) * shortest / (cuts + 1) * bpm / 60 * speed
+        takes.append(Take(start, max(_no_splinter(start + length), start + 1), speed))
+        shown_s += (takes[-1].end_beat - start) * 60 / bpm / speed
+        skip = float(rng.uniform(*settings.skip_beats)) if rng.uniform() < settings.skip_share else 0.0
+        start = _no_splinter(takes[-1].end_beat + skip)
+    speed = _speed(rng, settings)
+    ends = BEATS_A_BAR * np.arange(1, 100)
+    seconds = shown_s + (ends - start) * 60 / bpm / speed
+    fits = ends[(ends >= start + 1) & (seconds >= shortest)]
+    within = max(1, int((seconds <= longest).sum() - (len(ends) - len(fits))))
+    return (*takes, Take(start, float(fits[rng.integers(within)]), speed))
 
 
-def _steps(
-    rng: np.random.Generator, settings: DanceSettings, taxonomy: Taxonomy, bpm: float, beats: int
-) -> tuple[Step, ...]:
-    """Moves danced at this tempo, none twice in a row, with non-dance between some of them, `beats` in all."""
-    moves = [move for move in taxonomy.moves.values() if move.bpm[0] <= bpm <= move.bpm[1]]
-    if not moves:
-        raise DanceError("INVALID_INPUT", f"no move of {taxonomy.semver} is danced at {bpm} bpm")
-    idle = sorted(load_non_dance())
-    steps: list[Step] = []
-    left = beats
-    while left:
-        before = steps[-1] if steps else None
-        fits = [move for move in moves if (not before or move.move_id != before.move_id)
-                and _lengths(move, settings.move_beats, left)]  # fmt: skip
-        rest = rng.uniform() < settings.other_share and (before is None or before.dance)
-        if rest or not fits:
-            steps.append(Step(str(rng.choice(idle)), BEATS_A_BAR, False, False))
-        else:
-            move = fits[rng.integers(len(fits))]
-            length = int(rng.choice(_lengths(move, settings.move_beats, left)))
-            mirror = move.mirrorable and bool(rng.uniform() < settings.mirror_share)
-            steps.append(Step(move.move_id, length, mirror, True))
-        left -= steps[-1].beats
-    return tuple(steps)
+def _speed(rng: np.random.Generator, settings: DanceSettings) -> float:
+    return float(rng.uniform(*settings.speed)) if rng.uniform() < settings.speed_share else 1.0
 
 
-def _lengths(move: Move, lengths: Sequence[int], left: int) -> list[int]:
-    """Lengths that hold whole phrases of the move and still fit."""
-    return [beats for beats in lengths if beats <= left and beats % move.beats == 0]
+def _no_splinter(beat: float) -> float:
+    """The beat, moved to the nearest bar line where a cut would leave less than a beat of a step."""
+    line = BEATS_A_BAR * round(beat / BEATS_A_BAR)
+    return float(line) if abs(beat - line) < 1 else beat
 
 
-def _shape(rng: np.random.Generator, settings: PeopleSettings) -> Shape:
-    ranges = (settings.gender, settings.age, settings.muscle, settings.weight, settings.height, settings.proportions)
-    return Shape(*(float(rng.uniform(*each)) for each in ranges))
-
-
-def _style(rng: np.random.Generator, settings: PeopleSettings) -> Style:
-    ranges = (settings.amplitude, settings.sharpness, settings.delay, settings.asymmetry, settings.noise_deg)
-    amplitude, sharpness, delay, asymmetry, noise_deg = (float(rng.uniform(*each)) for each in ranges)
-    return Style(amplitude, sharpness, delay, asymmetry, noise_deg, int(rng.integers(2**31)))
-
-
-def _look(rng: np.random.Generator, settings: WardrobeSettings) -> Look:
-    return Look(
-        skin=_between(SKINS, rng),
-        hair=_between(HAIRS, rng),
-        top=_cloth(rng),
-        bottom=_cloth(rng),
-        shoes=_cloth(rng),
-        sleeve=float(rng.uniform(*settings.sleeve)),
-        leg=float(rng.uniform(*settings.leg)),
-        loose_m=float(rng.uniform(*settings.loose_m)),
-        hair_m=float(rng.uniform(*settings.hair_m)),
-        hair_drop_m=float(rng.uniform(*settings.hair_drop_m)),
-    )
-
-
-def _between(palette: Sequence[RGB], rng: np.random.Generator) -> RGB:
-    at = rng.uniform(0, len(palette) - 1)
-    channels = np.array(palette).T
-    r, g, b = (float(np.interp(at, range(len(palette)), channel)) for channel in channels)
-    return r, g, b
-
-
-def _cloth(rng: np.random.Generator) -> RGB:
-    """Any hue, washed out to strong, dark to light."""
-    r, g, b = colorsys.hsv_to_rgb(rng.uniform(), rng.uniform(0, 0.8), rng.uniform(0.15, 0.95))
-    return 255 * r, 255 * g, 255 * b
+def draw_dancers(
+    rng: np.random.Generator, clothes: np.random.Generator, settings: SyntheticSettings, dance: Dance,
+    taxonomy: Taxonomy,
+) -> tuple[Dancer, ...]:  # fmt: skip
+    """The lead, and whoever dances along or stands by, each another creator and none in another's way."""
+    people = settings.people
+    count = 1 + int(rng.choice(len(people.company_shares), p=people.company_shares))
+    dancers: list[Dancer] = []
+    taken: list[Placed] = []
+    for number in rng.choice(people.creators, count, replace=False):
+        role: Role = "lead" if not dancers else "follow" if rng.uniform() < people.follow_share else "bystander"
+        creator = draw_creator(int(number), people, settings.wardrobe)
+        style = replace(creator.style, seed=int(rng.integers(2**31)))
+        if role == "follow":
+            style = replace(style, delay=style.delay + float(rng.uniform(*people.lag)))
+        idle = sorted(load_non_dance())
+        steps = (Step(idle[rng.integers(len(idle))], dance.beats, False, False),) if role == "bystander" else ()
+        turn = float(rng.uniform(*people.turn)) if dancers else 0.0
+        floor = room(steps or dance.steps, turn, taxonomy)
+        bearing = float(rng.uniform(*people.bearing)) * float(rng.choice([-1, 1]))
+        place = clear(floor, taken, bearing) if dancers else (0.0, 0.0)
+        taken.append((floor, place))
+        outfit = draw_outfit(clothes, settings.wardrobe)
+        who = creator.creator_id, creator.shape, style, creator.person, outfit
+        dancers.append(Dancer(*who, place, turn, role, steps))
+    return tuple(dancers)

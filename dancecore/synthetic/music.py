@@ -20,31 +20,41 @@ KICKS = ((0, 1, 2, 3), (0, 2), (0, 1.5, 2), (0, 2, 2.5))
 """Beats of the bar on which the bass drum falls; the snare falls on 1 and 3, the hats between."""
 
 
-def compose(beats_s: Float64, bpm: float, seconds: float, seed: int) -> Float:
+def compose(beats_s: Float64, swing: float, seconds: float, seed: int) -> Float:
     """(N,) float32 in -1..1 at RATE: a piece whose beats are at `beats_s` (B,), seconds, the first a bar's first.
 
-    `seconds` is the length of the whole; what comes before the first beat is silent. The same seed gives the same
-    piece at any tempo; another seed another groove, key and progression.
+    The beats may come as evenly or unevenly as they like; what sounds between them keeps its place between its
+    neighbours, with every off-beat late by the share `swing` (0..1) of half a beat. `seconds` is the length of the
+    whole; what comes before the first beat is silent. The same seed gives the same piece at any tempo; another seed
+    another groove, key and progression.
     """
     rng = np.random.default_rng(seed)
     track = np.zeros(round(seconds * RATE))
-    beat_s = 60 / bpm
     scale, key = SCALES[rng.integers(len(SCALES))], 45 + int(rng.integers(0, 12))
     chords, kicks = PROGRESSIONS[rng.integers(len(PROGRESSIONS))], KICKS[rng.integers(len(KICKS))]
     kick, snare, hat = _kick(rng), _snare(rng), _hat(rng)
     for bar in range(0, len(beats_s), BEATS_A_BAR):
-        start = beats_s[bar]
         degree = chords[bar // BEATS_A_BAR % len(chords)]
-        for at in kicks:
-            _add(track, start + at * beat_s, 0.9 * kick)
-        for at in (1, 3):
-            _add(track, start + at * beat_s, 0.5 * snare)
-        for half in range(8):
-            _add(track, start + half / 2 * beat_s, (0.2 if half % 2 else 0.12) * hat)
-        _add(track, start, 0.10 * _chord(degree, scale, key, 4 * beat_s))
-        for at in range(4):
-            _add(track, start + at * beat_s, 0.3 * _bass(_pitch(degree, scale, key - 12), 0.9 * beat_s))
+        last = min(bar + BEATS_A_BAR, len(beats_s))
+        drums = [(at, 0.9 * kick) for at in kicks] + [(at, 0.5 * snare) for at in (1, 3)]
+        drums += [(half / 2, (0.2 if half % 2 else 0.12) * hat) for half in range(2 * BEATS_A_BAR)]
+        for at, sound in drums:
+            if bar + at < last:
+                _add(track, _when(bar + at, beats_s, swing), sound)
+        start, end = _when(bar, beats_s, swing), _when(last, beats_s, swing)
+        _add(track, start, 0.10 * _chord(degree, scale, key, end - start))
+        for beat in range(bar, last):
+            start, end = _when(beat, beats_s, swing), _when(beat + 1, beats_s, swing)
+            _add(track, start, 0.3 * _bass(_pitch(degree, scale, key - 12), 0.9 * (end - start)))
     return np.asarray(np.tanh(track), np.float32)
+
+
+def _when(beat: float, beats_s: Float64, swing: float) -> float:
+    """Seconds at which this beat, or this place between two beats, is heard; the last beat lasts as the one before."""
+    whole, part = divmod(beat, 1)
+    late = part * (1 + swing) if part < 0.5 else 1 - (1 - part) * (1 - swing)
+    at = min(int(whole), len(beats_s) - 2)
+    return float(beats_s[at] + (whole - at + late) * (beats_s[at + 1] - beats_s[at]))
 
 
 def _add(track: Float64, start_s: float, sound: Float64) -> None:

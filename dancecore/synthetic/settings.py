@@ -9,20 +9,39 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class DanceSettings:
-    """The music, the order of moves, and how one goes over into the next."""
+    """The music, the order of moves, how one goes over into the next, and how the clip is cut."""
 
     bpm: Range
+    drift: Range
+    swing_share: float
+    swing: Range
     seconds: Range
+    generators: dict[str, float]
+    transition_gain: float
+    family_gain: float
+    energy_spread: float
     move_beats: tuple[int, ...]
     mirror_share: float
     other_share: float
     blend_beats: Range
+    cut_share: float
+    cuts: tuple[int, ...]
+    skip_share: float
+    skip_beats: Range
+    speed_share: float
+    speed: Range
 
 
 @dataclass(frozen=True)
 class PeopleSettings:
-    """Whose body it is, and how it dances."""
+    """Who is in the clip, whose body it is, and how it dances."""
 
+    creators: int
+    company_shares: tuple[float, ...]
+    follow_share: float
+    lag: Range
+    bearing: Range
+    turn: Range
     gender: Range
     age: Range
     muscle: Range
@@ -32,6 +51,7 @@ class PeopleSettings:
     amplitude: Range
     sharpness: Range
     delay: Range
+    timing: Range
     asymmetry: Range
     noise_deg: Range
 
@@ -40,11 +60,6 @@ class PeopleSettings:
 class WardrobeSettings:
     """What dancers wear."""
 
-    sleeve: Range
-    leg: Range
-    loose_m: Range
-    hair_m: Range
-    hair_drop_m: Range
     one_piece_share: float
     plain_share: float
     slack: Range
@@ -161,6 +176,26 @@ class SceneSettings:
 
 
 @dataclass(frozen=True)
+class ObserveSettings:
+    """How a pose estimator errs."""
+
+    jitter: float
+    jitter_s: float
+    offset: float
+    world_scale: Range
+    world_offset_m: float
+    world_jitter_m: float
+    world_jitter_s: float
+    depth_slope: Range
+    depth_factor: float
+    visibility: float
+    hidden_visibility: float
+    hidden_factor: float
+    lost_share: float
+    lost_s: float
+
+
+@dataclass(frozen=True)
 class SyntheticSettings:
     """What synthetic dances are drawn from (`configs/synthetic.yaml`)."""
 
@@ -169,3 +204,4 @@ class SyntheticSettings:
     people: PeopleSettings
     wardrobe: WardrobeSettings
     scene: SceneSettings
+    observe: ObserveSettings

@@ -35,7 +35,7 @@ def measure() -> list[Row]:
         start = time.process_time()
         count = sum(1 for _ in islice(frames(knobs, stage), FRAMES))
         drawn.append(count / (time.process_time() - start))
-        whole.append(_clip(knobs, len(stage.joints)))
+        whole.append(_clip(knobs, len(stage.take)))
     return [_row("synthetic_draw", median(drawn), DRAW_TARGET), _row("synthetic_clip", median(whole), CLIP_TARGET)]
 
 

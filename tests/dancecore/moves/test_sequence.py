@@ -9,12 +9,12 @@ from scipy.spatial.transform import Rotation
 from dancecore.errors import DanceError
 from dancecore.moves.body import joints
 from dancecore.moves.motion import Motion
-from dancecore.moves.sequence import around, between, heading, join, mirrored, placed, retime, sample
+from dancecore.moves.sequence import around, heading, join, mirrored, placed, retime, sample, travel
 from dancecore.moves.taxonomy import Move, Taxonomy
 from dancecore.skeleton import INDEX, TWIN
 
-BLEND = 0.6
-"""Beats of a blend in these tests: 6 analysis frames at 120 bpm."""
+BLEND = 0.8
+"""Beats of a blend in these tests: 8 analysis frames at 120 bpm."""
 
 angles = st.floats(-np.pi, np.pi)
 
@@ -24,20 +24,10 @@ def test_the_mirror_image_of_a_move(move: Move) -> None:
     assert np.array_equal(seen, joints(move.motion)[:, TWIN] * np.array([-1.0, 1.0, 1.0]))
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.floats(0, 1))
-def test_between_two_rotations(seed: int, share: float) -> None:
-    a, b = Rotation.random(2, rng=np.random.default_rng(seed))
-    middle = Rotation.from_matrix(between(a.as_matrix(), b.as_matrix(), np.array(share)))
-    whole = (a.inv() * b).magnitude()
-    assert (a.inv() * middle).magnitude() == pytest.approx(share * whole, abs=1e-6)
-    assert (middle.inv() * b).magnitude() == pytest.approx((1 - share) * whole, abs=1e-6)
-
-
 def test_sampling_at_the_frames_changes_nothing(move: Move) -> None:
     again = sample(move.motion, move.motion.beats)
-    assert np.allclose(again.rotation, move.motion.rotation, atol=1e-9)
-    assert np.allclose(again.root, move.motion.root)
+    assert np.array_equal(again.rotation, move.motion.rotation)
+    assert np.array_equal(again.root, move.motion.root)
 
 
 def test_sampling_outside_is_refused(taxonomy: Taxonomy) -> None:
@@ -72,9 +62,9 @@ def walk(turn: float) -> Motion:
 
 
 def test_travel_and_turns_add_up() -> None:
-    square = join([walk(np.pi / 2)] * 4, 0.0001)
+    square = join([walk(np.pi / 2)] * 4, [0.0001] * 3)
     assert square.root[-1] == pytest.approx([0, 0, 0], abs=1e-6), "four sides of a square"
-    assert square.root[64] == pytest.approx([1, 0, 1], abs=1e-6)
+    assert square.root[64, [0, 2]] == pytest.approx([1, 1], abs=1e-6)
     assert heading(square)[-1] == pytest.approx(2 * np.pi)
 
 
@@ -93,34 +83,69 @@ def test_placing_twice_is_placing_once(first: float, second: float) -> None:
 
 
 def test_a_join_of_one_move_with_itself_is_its_loop(move: Move) -> None:
-    twice = join([move.motion, move.motion], BLEND)
+    twice = join([move.motion, move.motion], [BLEND])
     assert np.allclose(joints(twice), joints(around(move.motion, twice.beats)), atol=1e-6)
 
 
-def test_joins_are_smooth_and_stay_on_the_floor(taxonomy: Taxonomy) -> None:
-    """Every move before and after every fifth one, at 120 bpm: no limb jumps, no foot goes through the floor."""
-    moves = list(taxonomy.moves.values())
-    for i, a in enumerate(moves):
-        for b in moves[i % 5 :: 5]:
-            dance = join([a.motion, b.motion], BLEND)
-            assert dance.beats == pytest.approx(np.arange(len(dance.beats)) / 16)
-            world = joints(dance)
-            speed = np.linalg.norm(np.diff(world, axis=0), axis=-1) * 32
-            seam = slice(16 * a.beats - 8, 16 * a.beats + 8)
-            assert speed[seam].max() < 15, f"{a.move_id} to {b.move_id}: {speed[seam].max():.1f} m/s"
-            assert np.abs(np.diff(dance.root, axis=0)).max() < 0.12, "the root is continuous"
-            assert world[seam, 29:33, 1].min() > -0.02
+def assert_rotations(motion: Motion) -> None:
+    assert np.allclose(motion.rotation @ motion.rotation.swapaxes(-1, -2), np.eye(3), atol=1e-9)
+    assert np.allclose(np.linalg.det(motion.rotation), 1)
 
 
-def test_the_dance_outside_the_blends_is_as_written(taxonomy: Taxonomy) -> None:
-    a, b = taxonomy.moves["mv_spin"], taxonomy.moves["mv_dab"]
-    dance = joints(join([a.motion, b.motion, a.motion], BLEND))
-    assert np.allclose(dance[:59], joints(a.motion)[:59], atol=1e-9)
-    assert np.allclose(dance[64 + 6 : 128 - 6], joints(b.motion)[6:58], atol=1e-6), "no drift after a spin"
+def nth(every: dict[str, Move], which: int) -> Motion:
+    return list(every.values())[which % len(every)].motion
+
+
+which = st.integers(0, 9999)
+at_beats = st.lists(st.floats(-20, 20), min_size=1, max_size=9).map(np.array)
+
+
+@given(which, which, st.floats(0.8, 1.0))
+def test_a_join_begins_and_ends_as_its_parts(every: dict[str, Move], a: int, b: int, blend: float) -> None:
+    """Whatever is joined, the crossing leaves the first motion and arrives at the second without a jump."""
+    first, second = nth(every, a), nth(every, b)
+    dance = join([first, second], [blend])
+    assert_rotations(dance)
+    world, seam = joints(dance), len(first.beats) - 1
+    edge = int(blend / 2 * 16) + 1
+    assert np.allclose(world[: seam - edge + 1], joints(first)[: seam - edge + 1], atol=1e-9)
+    assert np.allclose(world[seam + edge :], joints(placed(second, *travel(first)))[edge:], atol=1e-6)
+    for motion, part in (
+        (first, slice(seam - edge, seam - edge + 3)),
+        (second, slice(seam + edge - 2, seam + edge + 1)),
+    ):
+        usual = np.abs(np.diff(joints(around(motion, np.arange(-9, 10) / 16)), 2, axis=0)).max()
+        assert np.abs(np.diff(world[part], 2, axis=0)).max() < usual + 0.1, "it does not jump"
+
+
+@given(which, at_beats, angles)
+def test_rotations_stay_rotations(every: dict[str, Move], a: int, beats: np.ndarray, yaw: float) -> None:
+    """At any beats, before the start and after the end, mirrored and placed."""
+    assert_rotations(placed(mirrored(around(nth(every, a), beats)), yaw, np.ones(3)))
+
+
+@given(which, at_beats)
+def test_mirroring_is_an_involution_at_any_beat(every: dict[str, Move], a: int, beats: np.ndarray) -> None:
+    motion = nth(every, a)
+    twice = mirrored(mirrored(motion))
+    assert np.array_equal(twice.rotation, motion.rotation)
+    assert np.array_equal(twice.root, motion.root)
+    one, other = mirrored(around(motion, beats)), around(mirrored(motion), beats)
+    assert np.allclose(one.rotation, other.rotation, atol=1e-9)
+    assert np.allclose(one.root, other.root, atol=1e-9)
+
+
+@given(which, st.floats(60, 180), st.integers(2, 4))
+def test_retiming_changes_when_not_what(every: dict[str, Move], a: int, bpm: float, times: int) -> None:
+    """Filmed with more frames a second, and danced so much faster, every frame shows what it did."""
+    motion = nth(every, a)
+    slow, fast = retime(motion, bpm, 20.0), retime(motion, bpm * times, 20.0 * times)
+    assert np.allclose(slow.rotation, fast.rotation, atol=1e-6)
+    assert np.allclose(slow.root, fast.root, atol=1e-6)
 
 
 def test_nothing_cannot_be_joined(taxonomy: Taxonomy) -> None:
     with pytest.raises(DanceError, match="nothing to join"):
-        join([], BLEND)
+        join([], [])
     with pytest.raises(DanceError, match="shorter than a blend"):
-        join([taxonomy.moves["mv_dab"].motion], 5.0)
+        join([taxonomy.moves["mv_dab"].motion] * 2, [5.0])

@@ -13,7 +13,7 @@ from dancecore.moves.taxonomy import Move, Taxonomy
 from dancecore.skeleton import INDEX
 
 FEET = slice(29, 33)
-AS_WRITTEN = Style(amplitude=1.0, sharpness=0.0, delay=0.0, asymmetry=0.0, noise_deg=0.0, seed=0)
+AS_WRITTEN = Style(amplitude=1.0, sharpness=0.0, delay=0.0, timing=0.0, asymmetry=0.0, noise_deg=0.0, habit=0, seed=0)
 
 
 def reach(world: np.ndarray, name: str) -> float:
@@ -80,15 +80,15 @@ def test_noise_is_drawn_by_its_seed(taxonomy: Taxonomy) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.integers(0, 27), st.floats(0.75, 1.25), st.floats(-0.5, 0.5), st.floats(-0.3, 0.3),
+    st.integers(0, 99), st.floats(0.75, 1.25), st.floats(-0.5, 0.5), st.floats(-0.3, 0.3), st.floats(0, 0.08),
     st.floats(-0.3, 0.3), st.floats(0, 10), st.integers(0, 99),
 )  # fmt: skip
 def test_any_style_stands_on_the_floor(
-    every: dict[str, Move], which: int, amplitude: float, sharpness: float, delay: float, asymmetry: float,
-    noise: float, seed: int,
+    every: dict[str, Move], which: int, amplitude: float, sharpness: float, delay: float, timing: float,
+    asymmetry: float, noise: float, seed: int,
 ) -> None:  # fmt: skip
     move = list(every.values())[which % len(every)]
-    motion = styled(move.motion, Style(amplitude, sharpness, delay, asymmetry, noise, seed))
+    motion = styled(move.motion, Style(amplitude, sharpness, delay, timing, asymmetry, noise, seed, seed + 1))
     low = joints(motion)[:, FEET, 1].min(axis=1)
     assert low.min() > -0.02
     assert low.max() < (0.12 if move.sub_family in ("jump", "hop") else 0.03)

@@ -1,21 +1,24 @@
 """Whole clips: what is written is a video that shows what its truth says; and the committed samples."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cluster.settings import settings
+from dancecore.learning.datasets.joints import read_joints
 from dancecore.media import audio, probe
 from dancecore.moves.taxonomy import Taxonomy
 from dancecore.music.beats import track_beats
 from dancecore.synthetic.body import Body
 from dancecore.synthetic.choreography import motions
-from dancecore.synthetic.clip import frames, make_clip, staged
+from dancecore.synthetic.clip import Truth, describe, frames, make_clip, staged
 from dancecore.synthetic.dance import Knobs, draw_knobs
+from dancecore.synthetic.pattern import Garment
 from dancecore.synthetic.textures import Surface
+from dancecore.synthetic.wardrobe import Outfit, Person
 from dancecore.types import OTHER
 from tests.dancecore.synthetic.test_effects import NONE
 from tests.dancecore.synthetic.test_raycast import ROOM
@@ -23,7 +26,8 @@ from tests.dancecore.synthetic.test_raycast import ROOM
 ALL = settings().synthetic
 NUMBERS = replace(
     ALL,
-    dance=replace(ALL.dance, seconds=(3.2, 4.5), bpm=(110.0, 130.0)),
+    dance=replace(ALL.dance, seconds=(3.2, 4.5), bpm=(110.0, 130.0), cut_share=1.0, cuts=(1,)),
+    people=replace(ALL.people, company_shares=(0.0, 1.0)),
     scene=replace(ALL.scene, sizes=((128, 192),), fps=(24,)),
 )
 CLIPS = Path(__file__).parents[2] / "data" / "clips"
@@ -42,13 +46,34 @@ def test_a_clip_is_a_video_with_its_truth(knobs: Knobs, taxonomy: Taxonomy, tmp_
     assert (info.width, info.height, round(info.fps, 3), info.codec, info.has_audio) == (128, 192, 24.0, "h264", True)
     assert info.duration_ms == pytest.approx(truth.segments[-1].end_ms, abs=1000 / 24 + 1)
     written = json.loads(out.with_suffix(".json").read_text())
-    assert {"video_id", "taxonomy", "fps", "segments", "flags", "bpm", "beats_ms", "knobs"} == written.keys()
+    assert set(written) == {field.name for field in fields(Truth)}
     assert written["video_id"] == "syn_11"
     assert written["taxonomy"] == taxonomy.semver
+    assert written["creator"] == knobs.dancers[0].creator
+    assert written["duration_ms"] == truth.segments[-1].end_ms
+    assert len(written["cuts_ms"]) == len(knobs.dance.takes) - 1
+    assert "single_dancer" not in written["flags"]
     assert [part["move_id"] for part in written["segments"]] == [part.move_id for part in truth.segments]
-    with np.load(out.with_suffix(".npz")) as joints:
-        assert joints["world_m"].shape == (round(info.duration_ms * 24 / 1000), 33, 3)
-        assert joints["xy_px"].shape[2] == 2
+    joints = read_joints(out.with_suffix(".npz"))
+    assert joints.world_m.shape == (2, round(info.duration_ms * 24 / 1000), 33, 3)
+    assert joints.time_ns[-1] / 1e6 < written["duration_ms"]
+    assert np.isfinite(joints.xy_px).all()
+
+
+def test_a_cut_shows(knobs: Knobs, taxonomy: Taxonomy) -> None:
+    """Where the truth has a cut, the camera leaps; elsewhere it does not."""
+    stage, (cut_ms,) = staged(knobs, taxonomy), describe(knobs, taxonomy, "x").cuts_ms
+    leap = np.linalg.norm(np.diff(stage.path.centre, axis=0), axis=1)
+    at = np.ceil(cut_ms * knobs.fps / 1000)
+    assert leap.argmax() + 1 == pytest.approx(at, abs=1)
+    assert np.sort(leap)[-2] < 0.2 * leap.max()
+
+
+def test_the_sound_lasts_as_long_as_the_picture(knobs: Knobs, taxonomy: Taxonomy, tmp_path: Path) -> None:
+    truth = make_clip(knobs, taxonomy, tmp_path / "clip.mp4")
+    samples = audio(tmp_path / "clip.mp4", 22050)
+    assert samples is not None
+    assert 1000 * len(samples) / 22050 == pytest.approx(truth.duration_ms, abs=80)
 
 
 def test_the_same_seed_gives_the_same_frames(knobs: Knobs, taxonomy: Taxonomy) -> None:
@@ -59,16 +84,18 @@ def test_the_same_seed_gives_the_same_frames(knobs: Knobs, taxonomy: Taxonomy) -
 def test_the_picture_shows_the_dancer_where_the_joints_are(knobs: Knobs, taxonomy: Taxonomy) -> None:
     """With clothes and skin of one strange colour, that colour is at every limb's joint and only near joints."""
     pink = (255.0, 0.0, 255.0)
-    (lead,), scene = knobs.dancers, knobs.scene
-    look = replace(lead.look, skin=pink, hair=pink, top=pink, bottom=pink, shoes=pink)
+    lead, scene = knobs.dancers[0], knobs.scene
+    cloth = Garment("t_shirt", pink, pink, "plain", 1.0)
+    outfit = Outfit(cloth, replace(cloth, kind="joggers"), replace(cloth, kind="sneakers"))
+    lead = replace(lead, person=Person(pink, pink, "cropped"), outfit=outfit)
     green = Surface("flat", (0.0, 160.0, 0.0), (0.0, 160.0, 0.0), 1.0)
     backdrop = replace(ROOM, kind="plain", wall=green, floor=green)
     bare = replace(scene, backdrop=backdrop, props=(), walkers=(), overlays=(), effects=NONE)
-    drawn = replace(knobs, dancers=(replace(lead, look=look),), scene=bare)
+    drawn = replace(knobs, dancers=(lead,), scene=bare)
     stage = staged(drawn, taxonomy)
     image = next(frames(drawn, stage)).astype(int)
     body = (image[..., 0] > 40) & (image[..., 1] < 40)
-    xy = stage.path.project(stage.joints)[0]
+    xy = stage.path.project(stage.joints[0])[0]
     for joint in (*range(11, 17), *range(23, 29)):
         x, y = xy[joint].astype(int)
         assert body[y - 1 : y + 2, x - 1 : x + 2].any()
@@ -80,7 +107,8 @@ def test_the_picture_shows_the_dancer_where_the_joints_are(knobs: Knobs, taxonom
 
 def test_motion_and_joints_have_a_row_for_each_frame(knobs: Knobs, taxonomy: Taxonomy) -> None:
     stage = staged(knobs, taxonomy)
-    assert len(stage.joints) == len(stage.transforms) == len(motions(knobs, taxonomy)[0].beats)
+    for joints, transforms, motion in zip(stage.joints, stage.transforms, motions(knobs, taxonomy), strict=True):
+        assert len(joints) == len(transforms) == len(motion.beats)
 
 
 def test_there_are_six_samples() -> None:

@@ -17,7 +17,11 @@ from dancecore.synthetic.dance import draw_knobs
 from dancecore.types import FrameBatch
 
 ALL = settings().synthetic
-NUMBERS = replace(ALL, dance=replace(ALL.dance, seconds=(3.2, 4.5), bpm=(110.0, 130.0)))
+NUMBERS = replace(
+    ALL,
+    dance=replace(ALL.dance, seconds=(3.2, 4.5), bpm=(110.0, 130.0), cut_share=0.0),
+    people=replace(ALL.people, company_shares=(1.0,)),
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +42,14 @@ def test_blazepose_finds_the_joints(seed: int, model: PoseModel, bodies: dict[st
     """PCK at 0.2 torso lengths (Yang & Ramanan 2013) of all 33 joints; dancers are found in every frame."""
     knobs = draw_knobs(seed, NUMBERS, taxonomy)
     stage = staged(knobs, taxonomy)
-    time_ns = (np.arange(len(stage.joints)) * 1e9 / knobs.fps).astype(np.int64)
+    time_ns = (np.arange(len(stage.take)) * 1e9 / knobs.fps).astype(np.int64)
 
     def batches() -> Iterator[FrameBatch]:
         for i, image in enumerate(frames(knobs, stage)):
             yield FrameBatch(image[None], time_ns[i : i + 1])
 
     track = primary(estimate(batches(), model, settings().pose), settings().pose)
-    true = stage.path.project(stage.joints)
+    true = stage.path.project(stage.joints[0])
     shoulders, hips = (
         true[:, [INDEX[f"{s}_{part}"] for s in ("left", "right")]].mean(1) for part in ("shoulder", "hip")
     )
