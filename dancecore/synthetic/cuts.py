@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """`sleeve` 0..1 from shoulder to wrist, None: cut off at the armhole; `hem` and `chest` (down to which it follows
-    the skin) shares of the trunk; `drape` 0..1 how straight it falls from there; `scoop` metres of neckline;
-    `tail` share of the leg down to which a skirt of cloth hangs; `front` half the width of an opening, metres."""
+    """`sleeve`: share of the arm from the shoulder to the wrist, None: cut off at the armhole; `hem`: share of the
+    trunk; `stand`: metres off the skin; `drape`: 0 follows the waist, 1 falls straight from the chest; `scoop`: metres
+    by which the neckline is lowered; `cuff`: metres that sleeves stand off more at their end; `tail`: share of the leg
+    down to which cloth hangs around both legs, 0: none; `front`: half the width of an opening, metres, 0: closed."""
 
     sleeve: float | None
     hem: float
@@ -26,7 +27,8 @@ class Top:
 
 @dataclass(frozen=True, slots=True)
 class Trousers:
-    """`leg` (share of the leg, metres off the skin) from the top down to the hem, where the last one is."""
+    """From the `waist`, a share of the trunk; `leg`: (share of the leg, metres off the skin) downward, the last at the
+    hem; `wide`: metres from the ankle to cloth that falls straight, 0: it follows the leg; `bib`: with straps."""
 
     waist: float
     leg: tuple[tuple[float, float], ...]

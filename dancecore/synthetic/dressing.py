@@ -81,7 +81,7 @@ def _painted(worn: Worn, garment: Garment, form: Form) -> Worn:
 def _naked(form: Form, person: Person, outfit: Outfit, cover: Float64) -> Piece:
     """The skin that is not hidden."""
     colours = dyed(len(form.points), person.skin)
-    briefs = (form.points[:, 1] < form.up(0.2)) & (form.points[:, 1] > form.down(0.18)) & ~form.of("wrist", "finger")
+    briefs = (form.points[:, 1] < form.up(0.2)) & (form.points[:, 1] > form.down(0.18))
     colours[briefs] = (outfit.bottom or outfit.top).colour
     _face(form, person, colours)
     faces = form.faces[(cover[form.faces] < UNDER_M).any(1)]

@@ -6,14 +6,13 @@ A region of the body is a field (V,): metres inside its border, negative outside
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.ndimage import gaussian_filter1d
 
 from dancecore import skeleton
 from dancecore.synthetic.body import T_POSE, Body
 from dancecore.synthetic.rig import Int32, thinned
-from dancecore.types import BoolT, Float64
+from dancecore.types import BoolT, Float64, IntT
 
 ANGLES = np.arange(36) * 2 * np.pi / 36
 """Of an outline's points around the body, from its left (+x) to its front (+z)."""
@@ -21,10 +20,11 @@ ANGLES = np.arange(36) * 2 * np.pi / 36
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Clothes are cut on it.
+    """One body's measures.
 
     points, normals (V, 3); faces (N, 3); weights (V, B) over `bones`; `part` (V,) the bone that moves each vertex
-    most; `joint` and `head` where landmarks and bones' heads are, (3,) metres; `blur` (V, V) averages neighbours.
+    most, by its number; `joint` and `head` where landmarks and bones' heads are, (3,) metres; `blur` (V, V) averages
+    neighbours.
     """
 
     points: Float64
@@ -32,14 +32,14 @@ class Form:
     faces: Int32
     weights: Float64
     bones: tuple[str, ...]
-    part: NDArray[np.str_]
+    part: IntT
     joint: dict[str, Float64]
     head: dict[str, Float64]
     blur: sparse.csr_array
 
     def of(self, *stems: str) -> BoolT:
         """(V,) whether a bone whose name starts so moves the vertex most."""
-        return np.array([name.startswith(stems) for name in self.part])
+        return np.array([name.startswith(stems) for name in self.bones])[self.part]
 
     def up(self, share: float) -> float:
         """Height, metres, of a share of the way from the hips (0) to the shoulders (1)."""
@@ -64,18 +64,18 @@ def measure(body: Body) -> Form:
     points = body.standing[kept].astype(np.float64)
     return Form(
         points=points,
-        normals=normals(points, faces),
+        normals=_normals(points, faces),
         faces=faces,
         weights=weights,
         bones=rest.bones,
-        part=np.array(rest.bones)[weights.argmax(1)],
+        part=weights.argmax(1),
         joint=dict(zip(skeleton.JOINTS, body.points(placed)[0], strict=True)),
         head=dict(zip(rest.bones, heads, strict=True)),
         blur=_blur(faces, len(points)),
     )
 
 
-def normals(vertices: Float64, faces: Int32) -> Float64:
+def _normals(vertices: Float64, faces: Int32) -> Float64:
     """(V, 3) unit normals, each the mean over the faces around, by area."""
     a, b, c = (vertices[faces[:, i]] for i in range(3))
     total = np.zeros_like(vertices)

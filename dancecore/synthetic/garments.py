@@ -15,7 +15,6 @@ FAR = 9.0
 ON_SHOULDERS = 0.6
 """Of the stand-off that is gone where cloth rests on what carries it."""
 
-
 ARMHOLE_M = 0.075
 """Around the shoulder joint."""
 
@@ -24,7 +23,6 @@ HEM_M = 0.018
 
 TIGHT_M = 0.008
 """Cloth no farther off the skin than this shows no inner side."""
-
 
 BEHIND = 0.5
 """Of a leg's hold on hanging cloth that is gone behind: a kick lifts the front."""

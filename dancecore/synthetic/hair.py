@@ -1,4 +1,7 @@
-"""Hair and what covers it: shells on the skull, and locks, tails and brims of their own."""
+"""Hair and what covers it: shells on the skull, and tails, braids and brims of their own.
+
+Lengths are metres: adults' heads differ in size by a few per cent.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -95,7 +98,7 @@ def _curtain(form: Form, colour: RGB, bottom: float) -> Piece:
 
 
 def _long(form: Form, colour: RGB, cloth: RGB) -> Worn:
-    """Down the back to between the shoulder blades, and a lock before each shoulder."""
+    """Down the back to between the shoulder blades."""
     worn = _trim(form, colour, _hairline(form, 0.12), 0.018)
     crown, nape, end = form.joint["left_ear"][1] + 0.06, form.head["neck01"][1], form.up(0.62)
     heights = np.linspace(crown, end, 12)
@@ -204,7 +207,7 @@ def _headscarf(form: Form, colour: RGB, cloth: RGB) -> Worn:
     ])  # fmt: skip
     loose = 0.012 + 0.03 * np.clip((mouth[1] - y) / 0.08, 0, 1)
     worn = shell(form, inside, _rounded(form) + loose[:, None] * _soft(form, form.normals), cloth, outside=False)
-    return replace(worn, cover=3 * inside)  # ears
+    return replace(worn, cover=3 * inside)  # ears would come through
 
 
 STYLES: dict[str, Callable[[Form, RGB, RGB], Worn]] = {

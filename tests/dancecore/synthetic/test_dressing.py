@@ -110,9 +110,9 @@ def test_it_holds_together_in_motion(pose: dict[str, tuple[str, float]], name: s
     """The body is nowhere seen through a gap, and no thread of cloth is drawn out."""
     body = bodies["tall lean woman"]
     dressed = dress(body, *GARMENTS[name])
-    frame = body.transforms(posed(pose))[0]
-    vertices = dressed.pose(frame)
-    naked = covered(body.skin(frame, body.rest.vertices), body.rest.faces)
+    motion = posed(pose)
+    vertices = dressed.pose(body.transforms(motion)[0])
+    naked = covered(body.pose(motion)[0], body.rest.faces)
     assert (naked & ~covered(vertices, dressed.faces)).sum() < 0.008 * naked.sum()
     edges = np.linalg.norm(vertices[dressed.faces] - vertices[np.roll(dressed.faces, 1, axis=1)], axis=-1)
     assert edges.max() < (0.4 if name in HANGING else 0.2)
