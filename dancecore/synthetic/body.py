@@ -50,13 +50,10 @@ class Body:
         placed[..., 1, 3] += (meant - lowest)[:, None]
         return placed
 
-    def skin(self, transforms: Float64, vertices: Float64) -> Float:
-        """(V, 3) float32: `vertices` (V, 3), the rest mesh or clothes upon it, at one frame's transforms (B, 3, 4)."""
-        return np.asarray(skin(vertices, self.rest.index, self.rest.weights, transforms))
-
     def pose(self, motion: Motion) -> Float:
         """(F, V, 3) float32: the naked mesh in the world, metres."""
-        return np.stack([self.skin(frame, self.rest.vertices) for frame in self.transforms(motion)])
+        still = self.rest
+        return np.stack([skin(still.vertices, still.index, still.weights, each) for each in self.transforms(motion)])
 
     def joints(self, transforms: Float64) -> Float64:
         """(F, 33, 3) float64: where BlazePose sees its landmarks, in the world, at these transforms (F, B, 3, 4)."""
