@@ -29,8 +29,9 @@ class Effects:
     `gain` multiplies light (1: as drawn) and `tint` its colours; `drift` is the share by which exposure comes and goes
     every `drift_frames`; `flicker` the share by which lamps tremble at `flicker_turns` a frame. `vignette` is the share
     of light missing in the corners. `read_noise` and `shot_noise`, in grey levels at black and, added in squares, at
-    white, are the sensor's. `blur_px` is the spread of a lens out of focus, `scale` the size (0..1] in which
-    the picture was once kept, `ghost` the share of the frame before that a phone's smoothing leaves.
+    white, are the sensor's. `shutter` is the share of a frame's time in which fast limbs blur, `blur_px` the spread of
+    a lens out of focus, `scale` the size (0..1] in which the picture was once kept, `ghost` the share of the frame
+    before that a phone's smoothing leaves.
     """
 
     gain: float
@@ -42,6 +43,7 @@ class Effects:
     vignette: float
     read_noise: float
     shot_noise: float
+    shutter: float
     blur_px: float
     scale: float
     ghost: float
@@ -67,6 +69,7 @@ def draw_effects(rng: np.random.Generator, settings: EffectSettings, light: floa
         vignette=draw("vignette"),
         read_noise=noisier * draw("read_noise"),
         shot_noise=noisier * draw("shot_noise"),
+        shutter=min(1.0, draw("shutter") / light),
         blur_px=draw("blur_px", still=0.0),
         scale=draw("scale", still=1.0),
         ghost=draw("ghost", still=0.0),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from dancecore.moves.camera import CameraPath
-from dancecore.synthetic import effects, overlays, props, raycast, render
+from dancecore.synthetic import effects, overlays, props, raycast, render, smear
 from dancecore.synthetic.render import Mesh
 from dancecore.synthetic.scene import Scene
 from dancecore.types import Float64, Image, IntT
@@ -26,11 +26,13 @@ def frames(
     lens, app = (overlays.layer(each, scene.width, scene.height) for each in (on_lens, in_app))
     behind = raycast.paint(scene.backdrop, path, seconds)
     passing = props.walkers(scene.walkers, path, joints, seconds)
+    limbs = smear.ways(path, joints, take, scene.effects.shutter)
     before: Image | None = None
     for f, (bare, dancers, others) in enumerate(zip(behind, people, passing, strict=True)):
         camera, meshes = path.frame(f), [*dancers, *things, *others]
         shadow = 1 - np.float32(scene.lamp.shadow) * (1 - render.floor_shadow(meshes, camera, light))
         image = render.draw(meshes, camera, light, bare * shadow[..., None])
+        image = smear.smear(image, limbs[f])
         lens.over(image)
         if scene.effects.ghost > 0 and before is not None and take[f] == take[f - 1]:
             image = effects.ghosted(image, before, scene.effects)

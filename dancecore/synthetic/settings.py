@@ -153,6 +153,7 @@ class EffectSettings:
     read_noise: Range
     shot_noise: Range
     dim_noise: float
+    shutter: Range
     blur_share: float
     blur_px: Range
     scale_share: float

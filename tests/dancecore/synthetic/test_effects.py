@@ -15,7 +15,7 @@ from dancecore.types import Image
 NUMBERS = settings().synthetic.scene.effects
 NONE = Effects(
     gain=1.0, tint=(1.0, 1.0, 1.0), drift=0.0, drift_frames=90.0, flicker=0.0, flicker_turns=0.2, vignette=0.0,
-    read_noise=0.0, shot_noise=0.0, blur_px=0.0, scale=1.0, ghost=0.0, seed=3,
+    read_noise=0.0, shot_noise=0.0, shutter=0.0, blur_px=0.0, scale=1.0, ghost=0.0, seed=3,
 )  # fmt: skip
 
 
