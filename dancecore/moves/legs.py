@@ -5,12 +5,13 @@ All lengths here are in leg lengths, as in Motion.root, so that what stands on t
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from dancecore.moves.body import NEUTRAL, rig_offsets
 from dancecore.moves.motion import RIG, Motion
-from dancecore.types import Float64
+from dancecore.types import Float64, IntT
 
 SIDES: tuple[str, ...] = ("left", "right")
 THIGH = NEUTRAL.thigh / NEUTRAL.leg
@@ -37,11 +38,12 @@ class Feet:
     rotation: Float64
 
 
+_HIPS = np.stack([rig_offsets(NEUTRAL)[RIG.index(f"{side}_hip")] for side in SIDES]) / NEUTRAL.leg
+
+
 def hips(root: Float64, pelvis: Float64) -> Float64:
     """(F, 2, 3): the hip joints, leg lengths above the floor; root (F, 3), pelvis (F, 3, 3)."""
-    offsets = rig_offsets(NEUTRAL) / NEUTRAL.leg
-    sides = np.stack([offsets[RIG.index(f"{side}_hip")] for side in SIDES])
-    return (root + np.array([0.0, 1.0, 0.0]))[:, None] + np.einsum("fij,sj->fsi", pelvis, sides)
+    return (root + np.array([0.0, 1.0, 0.0]))[:, None] + _HIPS @ pelvis.swapaxes(-1, -2)
 
 
 def feet_of(motion: Motion) -> Feet:
@@ -63,41 +65,63 @@ def lift_of(feet: Feet) -> Float64:
     return ends.min(axis=-1).clip(min=0)
 
 
-def _unit(vectors: Float64) -> Float64:
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
-
-
-def _hinge(down: Float64, pelvis: Float64, foot: Float64) -> Float64:
-    """(F, 2, 3): the knee axis, leftwards: half the pelvis's, half the foot's, at a right angle to the leg."""
-    side = _unit(pelvis[:, None, :, 0] + foot[..., 0])
-    return _unit(side - (side * down).sum(-1, keepdims=True) * down)
-
-
-def _frame(x: Float64, up: Float64) -> Float64:
-    """Rotations (..., 3, 3) whose x and y axes are these."""
-    return np.stack([x, up, np.cross(x, up)], axis=-1)
-
-
 def stand(rotation: Float64, root: Float64, feet: Feet) -> Float64:
     """`rotation` (F, 19, 3, 3) with both legs set so that the feet are where `feet` says.
 
-    The pelvis keeps its place, so a foot out of reach comes only as near as a straight leg allows.
+    The pelvis keeps its place, so a foot out of reach comes only as near as a straight leg allows. Knees bend about the
+    axis, at a right angle to the leg, that points half as the pelvis and half as the foot does.
     """
-    rotation = rotation.copy()
-    pelvis = rotation[:, 0]
-    hip = hips(root, pelvis)
-    length = np.linalg.norm(feet.ankle - hip, axis=-1).clip(SHORTEST, REACH)[..., None]
-    down = _unit(feet.ankle - hip)
-    x = _hinge(down, pelvis, feet.rotation)
-    bend = np.arccos((THIGH**2 + length**2 - SHANK**2) / (2 * THIGH * length))
-    thigh_down = np.cos(bend) * down + np.sin(bend) * np.cross(down, x)
-    shank_down = (length * down - THIGH * thigh_down) / SHANK
-    thigh, shank = _frame(x, -thigh_down), _frame(x, -_unit(shank_down))
-    for s, side in enumerate(SIDES):
-        rotation[:, RIG.index(f"{side}_hip")] = pelvis.swapaxes(-1, -2) @ thigh[:, s]
-        rotation[:, RIG.index(f"{side}_knee")] = thigh[:, s].swapaxes(-1, -2) @ shank[:, s]
-        rotation[:, RIG.index(f"{side}_ankle")] = shank[:, s].swapaxes(-1, -2) @ feet.rotation[:, s]
+    rotation = np.array(rotation, order="C")
+    ankle, turned = np.ascontiguousarray(feet.ankle), np.ascontiguousarray(feet.rotation)
+    _bend(rotation, hips(root, rotation[:, 0]), ankle, turned, _LEGS)
     return rotation
+
+
+_LEGS = np.array([[RIG.index(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")] for side in SIDES])
+
+
+@numba.njit(cache=True)
+def _bend(rotation: Float64, hip: Float64, ankle: Float64, foot: Float64, legs: IntT) -> None:
+    """Set the legs of `rotation`, in place: the law of cosines for thigh and shank, then each bone's own axes."""
+    thigh, shank = np.empty((3, 3)), np.empty((3, 3))
+    for f in range(len(rotation)):
+        for s in range(2):
+            dx, dy, dz = ankle[f, s, 0] - hip[f, s, 0], ankle[f, s, 1] - hip[f, s, 1], ankle[f, s, 2] - hip[f, s, 2]
+            far = np.sqrt(dx * dx + dy * dy + dz * dz)
+            dx, dy, dz = dx / far, dy / far, dz / far
+            x, y = rotation[f, 0, 0, 0] + foot[f, s, 0, 0], rotation[f, 0, 1, 0] + foot[f, s, 1, 0]
+            z = rotation[f, 0, 2, 0] + foot[f, s, 2, 0]
+            out = x * dx + y * dy + z * dz
+            x, y, z = x - out * dx, y - out * dy, z - out * dz
+            wide = np.sqrt(x * x + y * y + z * z)
+            x, y, z = x / wide, y / wide, z / wide
+            length = min(max(far, SHORTEST), REACH)
+            cosine = (THIGH**2 + length**2 - SHANK**2) / (2 * THIGH * length)
+            sine = np.sqrt(1 - cosine**2)
+            tx, ty = cosine * dx + sine * (dy * z - dz * y), cosine * dy + sine * (dz * x - dx * z)
+            tz = cosine * dz + sine * (dx * y - dy * x)
+            _axes(x, y, z, -tx, -ty, -tz, thigh)
+            part, whole = THIGH / SHANK, length / SHANK
+            _axes(x, y, z, part * tx - whole * dx, part * ty - whole * dy, part * tz - whole * dz, shank)
+            _seen_from(rotation[f, 0], thigh, rotation[f, legs[s, 0]])
+            _seen_from(thigh, shank, rotation[f, legs[s, 1]])
+            _seen_from(shank, foot[f, s], rotation[f, legs[s, 2]])
+
+
+@numba.njit(cache=True)
+def _axes(x: float, y: float, z: float, ux: float, uy: float, uz: float, out: Float64) -> None:
+    """The rotation (3, 3) whose x axis is (x, y, z) and whose y axis is (ux, uy, uz)."""
+    out[0, 0], out[1, 0], out[2, 0] = x, y, z
+    out[0, 1], out[1, 1], out[2, 1] = ux, uy, uz
+    out[0, 2], out[1, 2], out[2, 2] = y * uz - z * uy, z * ux - x * uz, x * uy - y * ux
+
+
+@numba.njit(cache=True)
+def _seen_from(a: Float64, b: Float64, out: Float64) -> None:
+    """Rotation b in the axes of rotation a."""
+    for i in range(3):
+        for j in range(3):
+            out[i, j] = a[0, i] * b[0, j] + a[1, i] * b[1, j] + a[2, i] * b[2, j]
 
 
 def reachable_height(root: Float64, pelvis: Float64, feet: Feet, lift: Float64, *, loops: bool) -> Float64:

@@ -33,7 +33,7 @@ def sample(motion: Motion, beats: Float64) -> Motion:
         raise DanceError("INVALID_INPUT", f"beats {beats.min():g}..{beats.max():g} are not within {whole}")
     at = np.clip(np.searchsorted(motion.beats, beats, side="right") - 1, 0, len(motion.beats) - 2)
     share = (beats - motion.beats[at]) / (motion.beats[at + 1] - motion.beats[at])
-    if np.isin(share, (0.0, 1.0)).all():  # the motion's own frames, exactly
+    if not (share % 1).any():  # the motion's own frames, exactly
         at = at + share.astype(int)
         return Motion(beats, motion.rotation[at], motion.root[at])
     rotation = between(motion.rotation[at], motion.rotation[at + 1], share[:, None])
@@ -70,7 +70,8 @@ def placed(motion: Motion, yaw: float, place: Float64) -> Motion:
 
 def travel(motion: Motion) -> tuple[float, Float64]:
     """How far one run of the motion turns (radians) and carries the dancer over the floor (3,), in its own frame."""
-    turned = float(heading(motion)[-1] - heading(motion)[0])
+    steps = np.diff(np.arctan2(motion.rotation[:, 0, 0, 2], motion.rotation[:, 0, 2, 2])) / (2 * np.pi)
+    turned = 2 * np.pi * float((steps - np.round(steps)).sum())
     return turned, (motion.root[-1] - _yaw(turned) @ motion.root[0]) * np.array([1.0, 0.0, 1.0])
 
 

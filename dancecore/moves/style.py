@@ -16,6 +16,9 @@ _UPPER = [i for i, name in enumerate(RIG) if not name.endswith(("pelvis", "hip",
 """The joints of trunk and arms, U of them."""
 _SIDE = np.array([RIG[i].startswith("left") * 1.0 - RIG[i].startswith("right") for i in _UPPER])
 
+DRIFTS, DRIFT_RATE = 4, (0.05, 0.35)
+"""Waves of which a drift is made, and their cycles a beat: slower than the dance itself."""
+
 FURTHEST = 2.5
 """Standard deviations: no beat is missed by more, or it would come before the one before it."""
 
@@ -87,12 +90,12 @@ def _swings(motion: Motion) -> tuple[Float64, Float64, legs.Feet]:
 
 def wobbled(motion: Motion, style: Style) -> Motion:
     """The motion with this dancer's habits, and a drift of trunk and arms with periods of some beats."""
-    habit = np.random.default_rng([style.habit, 1]).normal(size=(len(_UPPER), 3))
+    habit = np.random.default_rng([style.habit, 1]).standard_normal((len(_UPPER), 3))
     rng = np.random.default_rng([style.seed, 1])
-    phase = rng.uniform(0, 2 * np.pi, size=(3, len(_UPPER), 3))
-    rate = rng.uniform(0.05, 0.35, size=(3, len(_UPPER), 3))  # cycles a beat: slower than the dance itself
-    drift = np.sin(2 * np.pi * rate * motion.beats[:, None, None, None] + phase).sum(axis=1) * np.sqrt(2 / 3)
-    vectors = np.radians(style.noise_deg) / np.sqrt(3) * (habit + drift) * np.sqrt(0.5)
+    turned = 2 * np.pi * motion.beats[:, None] * rng.uniform(*DRIFT_RATE, DRIFTS)
+    waves = np.concatenate([np.sin(turned), np.cos(turned)], axis=1)
+    drift = waves @ rng.standard_normal((2 * DRIFTS, 3 * len(_UPPER))) / np.sqrt(DRIFTS)
+    vectors = np.radians(style.noise_deg) / np.sqrt(6) * (habit + drift.reshape(-1, len(_UPPER), 3))
     rotation = motion.rotation.copy()
     rotation[:, _UPPER] = rotation[:, _UPPER] @ from_rotvecs(vectors)
     return Motion(motion.beats.copy(), rotation, motion.root.copy())

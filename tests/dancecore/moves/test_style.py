@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dancecore.moves.body import joints
-from dancecore.moves.style import Style, styled
+from dancecore.moves.sequence import around
+from dancecore.moves.style import Style, danced_at, styled, wobbled
 from dancecore.moves.taxonomy import Move, Taxonomy
 from dancecore.skeleton import INDEX
 
@@ -62,6 +63,19 @@ def test_delay_is_in_beats(taxonomy: Taxonomy) -> None:
     assert jack.beats[late.argmax()] == pytest.approx(1.25, abs=0.07)
 
 
+def test_every_beat_is_missed_a_little(taxonomy: Taxonomy) -> None:
+    """By the stated amount over many dances, in another way in each, and never so that time runs backwards."""
+    beats = np.arange(0, 32, 1 / 16)
+    off = []
+    for seed in range(40):
+        heard = danced_at(beats, replace(AS_WRITTEN, timing=0.06, seed=seed))
+        assert (np.diff(heard) > 0).all()
+        off.append((heard - beats)[::16])
+    assert np.std(off) == pytest.approx(0.06, rel=0.1)
+    assert abs(np.mean(off)) < 0.01
+    assert len({float(each[0]) for each in off}) == 40
+
+
 def test_sharpness_is_quick_between_beats(taxonomy: Taxonomy) -> None:
     jack = taxonomy.moves["mv_jumping_jack"].motion
     plain, sharp = (
@@ -69,6 +83,17 @@ def test_sharpness_is_quick_between_beats(taxonomy: Taxonomy) -> None:
         for s in (0.0, 0.5)
     )
     assert sharp.max() > 1.2 * plain.max()
+
+
+def test_a_habit_lasts_from_dance_to_dance(taxonomy: Taxonomy) -> None:
+    """The mean pose of long dances is the same for one habit, whatever else is new, and another for another."""
+    dab = around(taxonomy.moves["mv_dab"].motion, np.arange(0, 200, 0.5))
+
+    def mean_elbow(habit: int, seed: int) -> np.ndarray:
+        return wobbled(dab, replace(AS_WRITTEN, noise_deg=8, habit=habit, seed=seed)).rotation[:, 7].mean(axis=0)
+
+    own, again, other = mean_elbow(1, 1), mean_elbow(1, 2), mean_elbow(3, 1)
+    assert np.abs(own - again).max() < 0.5 * np.abs(own - other).max()
 
 
 def test_noise_is_drawn_by_its_seed(taxonomy: Taxonomy) -> None:
