@@ -60,6 +60,11 @@ class PeopleSettings:
 class WardrobeSettings:
     """What dancers wear."""
 
+    hairstyles: dict[str, float]
+    tops: dict[str, float]
+    bottoms: dict[str, float]
+    one_pieces: dict[str, float]
+    shoes: dict[str, float]
     one_piece_share: float
     plain_share: float
     slack: Range

@@ -54,22 +54,27 @@ def _check(what: str, name: str, known: Mapping[str, object]) -> None:
 
 
 def draw_person(rng: np.random.Generator, settings: WardrobeSettings) -> Person:
-    """Any skin, hair colour and hairstyle."""
-    return Person(_between(SKINS, rng), _between(HAIRS, rng), str(rng.choice(list(STYLES))))
+    """Any skin and hair colour, and a hairstyle as often as people wear it."""
+    return Person(_between(SKINS, rng), _between(HAIRS, rng), _kind(rng, settings.hairstyles))
 
 
 def draw_outfit(rng: np.random.Generator, settings: WardrobeSettings) -> Outfit:
-    """Any clothes, each cut as likely as another of its sort."""
-    shoes = _garment(rng, settings, list(SHOES))
+    """Any clothes, each cut as often as it is danced in."""
+    shoes = _garment(rng, settings, settings.shoes)
     if rng.uniform() < settings.one_piece_share:
-        return Outfit(_garment(rng, settings, list(ONE_PIECES)), None, shoes)
-    return Outfit(_garment(rng, settings, list(TOPS)), _garment(rng, settings, list(BOTTOMS)), shoes)
+        return Outfit(_garment(rng, settings, settings.one_pieces), None, shoes)
+    return Outfit(_garment(rng, settings, settings.tops), _garment(rng, settings, settings.bottoms), shoes)
 
 
-def _garment(rng: np.random.Generator, settings: WardrobeSettings, kinds: Sequence[str]) -> Garment:
+def _kind(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
+    share = np.array(list(weights.values()))
+    return str(rng.choice(list(weights), p=share / share.sum()))
+
+
+def _garment(rng: np.random.Generator, settings: WardrobeSettings, kinds: Mapping[str, float]) -> Garment:
     pattern = PATTERNS[0] if rng.uniform() < settings.plain_share else str(rng.choice(PATTERNS[1:]))
     return Garment(
-        str(rng.choice(kinds)), _cloth(rng, settings), _cloth(rng, settings), pattern,
+        _kind(rng, kinds), _cloth(rng, settings), _cloth(rng, settings), pattern,
         float(rng.uniform(*settings.slack)),
     )  # fmt: skip
 
