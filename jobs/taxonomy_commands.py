@@ -122,3 +122,25 @@ def forget(name: Annotated[str, typer.Argument(help="A move that you enrolled.")
         migrate_schema()
         forget_move(engine(), objects(), name)
     print(f"{name} is forgotten; the next danceapp index no longer looks for it")
+
+
+@taxonomy.command()
+def publish(
+    exemplars: Annotated[int, typer.Option(min=0, max=3, help="Videos of each move; 0: templates only.")] = 2,
+) -> None:
+    """Store the templates of every move, and videos of people who dance it, where the API finds them.
+
+    Videos need the extra `synthetic` and take a few seconds each. After Ctrl-C the same command goes on.
+
+    [bold]Examples[/bold]
+
+      danceapp taxonomy publish
+
+      danceapp taxonomy publish --exemplars 0
+    """
+    from cluster.settings import settings
+    from jobs.publish import publish as store
+
+    with plain_errors():
+        templates, videos = store(settings(), exemplars)
+    print(f"{templates} templates, {videos} new videos")
