@@ -30,30 +30,25 @@ QUICKER = 0.75
 LONGEST = 2.0
 """Beats: where even half a bar is too short for a calm crossing, it hurries."""
 
-SOLE = np.array([[0.0, -legs.ANKLE, legs.TOE], [0.0, -legs.ANKLE, -legs.HEEL]])
-"""The two ends of a sole about the ankle, leg lengths."""
 
-
-def crossing_beats(a: Motion, b: Motion, at_least: float) -> float:
-    """How long the crossing from the end of one phrase to the start of another takes, so that no joint has to hurry.
-
-    Phrases end as they begin: the first frames tell how far apart they are.
-    """
-    (pose_a, speed_a), (pose_b, speed_b) = _pace(a), _pace(b)
-    far = np.linalg.norm(pose_a - pose_b, axis=-1)
+def crossing_beats(a: Motion, left_at: float, b: Motion, at_least: float) -> float:
+    """How long it takes to cross from a phrase, left so many beats after it began, to the start of another one, so that
+    no joint has to hurry."""
+    (path_a, speed_a), (path_b, speed_b) = _pace(a), _pace(b)
+    frame = round(left_at / float(a.beats[1] - a.beats[0])) % (len(path_a) - 1)
+    far = np.linalg.norm(path_a[frame] - path_b[0], axis=-1)
     far[FEET] *= 2  # a step takes half of the crossing
     calm = PEAK * far.max() / (QUICKER * max(speed_a, speed_b))
-    shorter = min(float(each.beats[-1] - each.beats[0]) for each in (a, b))
-    return min(max(at_least, min(calm, LONGEST)), shorter)
+    return max(at_least, min(float(calm), LONGEST))
 
 
 @once_each
 def _pace(motion: Motion) -> tuple[Float64, float]:
-    """The joints (33, 3) of a motion as it begins, about the origin, and their greatest speed, metres a beat."""
+    """The joints (F, 33, 3) about where the pelvis is over the floor, and their greatest speed, metres a beat."""
     path = joints(motion)
     speed = np.linalg.norm(np.diff(path, axis=0), axis=-1).max() / float(np.diff(motion.beats).min())
-    level = motion.root[0] * np.array([1.0, 0.0, 1.0]) * NEUTRAL.leg
-    return path[0] - level, float(speed)
+    below = motion.root * np.array([1.0, 0.0, 1.0]) * NEUTRAL.leg
+    return path - below[:, None], float(speed)
 
 
 def cross(a: Motion, b: Motion, way: Float64) -> Motion:
@@ -79,7 +74,7 @@ def eased(way: Float64) -> Float64:
 
 def _stepping(a: legs.Feet, b: legs.Feet, way: Float64) -> legs.Feet:
     """The feet of a until each in its turn takes a step, then those of b."""
-    first, second = _ends(a), _ends(b)
+    first, second = legs.soles(a), legs.soles(b)
     low_a, low_b = first[..., 1].min(-1), second[..., 1].min(-1)
     far = np.linalg.norm((second - first)[..., [0, 2]], axis=-1).max(-1)
     swing = np.clip(2 * way[:, None] - _turns(low_a, low_b, way), 0.0, 1.0)
@@ -88,13 +83,8 @@ def _stepping(a: legs.Feet, b: legs.Feet, way: Float64) -> legs.Feet:
     lift = np.minimum(STEP_LIFT * far + np.minimum(far, LEAST_LIFT), HIGHEST_STEP)
     arc = 16 * (swing * (1 - swing)) ** 2 * lift
     height = np.maximum(low_a + share * (low_b - low_a), arc)
-    feet.ankle[..., 1] += height - _ends(feet)[..., 1].min(-1)
+    feet.ankle[..., 1] += height - legs.soles(feet)[..., 1].min(-1)
     return feet
-
-
-def _ends(feet: legs.Feet) -> Float64:
-    """(F, 2, 2, 3): the toe's and the heel's place of each foot."""
-    return feet.ankle[:, :, None] + np.einsum("fsij,ej->fsei", feet.rotation, SOLE)
 
 
 def _turns(low_a: Float64, low_b: Float64, way: Float64) -> Float64:

@@ -58,11 +58,17 @@ def feet_of(motion: Motion) -> Feet:
     return Feet(ankle, rotation)
 
 
+_SOLE = np.array([[0.0, -ANKLE, TOE], [0.0, -ANKLE, -HEEL]])
+
+
+def soles(feet: Feet) -> Float64:
+    """(F, 2, 2, 3): where the ball and the heel of each foot are, leg lengths."""
+    return feet.ankle[:, :, None] + _SOLE @ feet.rotation.swapaxes(-1, -2)
+
+
 def lift_of(feet: Feet) -> Float64:
     """(F, 2): how far the lower end of each sole is off the floor; a raised heel over standing toes is no lift."""
-    soles = np.array([[0.0, -ANKLE, TOE], [0.0, -ANKLE, -HEEL]])
-    ends = feet.ankle[..., 1, None] + np.einsum("fsj,ej->fse", feet.rotation[..., 1, :], soles)
-    return ends.min(axis=-1).clip(min=0)
+    return soles(feet)[..., 1].min(axis=-1).clip(min=0)
 
 
 def stand(rotation: Float64, root: Float64, feet: Feet) -> Float64:

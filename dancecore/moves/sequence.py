@@ -1,6 +1,7 @@
 """Motions put together: mirrored, played at a tempo, joined into a dance."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -97,23 +98,31 @@ def _rigid(yaw: float, place: Float64) -> Float64:
     return matrix
 
 
-def join(parts: Sequence[Motion], blends: Sequence[float]) -> Motion:
-    """One dance of these motions, each beginning where the one before left the dancer and facing as it left them.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A phrase danced over and over for so many `beats`, whole frames of it; the last time it may be cut short."""
 
-    Over so many beats (`blends`, one for each seam) about each seam the dancer crosses from one motion, danced on, to
+    phrase: Motion
+    beats: float
+
+
+def join(parts: Sequence[Part], blends: Sequence[float]) -> Motion:
+    """One dance of these parts, each beginning where the one before left the dancer and facing as it left them.
+
+    Over so many beats (`blends`, one for each seam) about each seam the dancer crosses from one phrase, danced on, to
     the next, danced before its start. Beats count from 0.
     Raises DanceError("INVALID_INPUT") without parts, or when one is shorter than a blend that it takes part in.
     """
-    lengths = [float(part.beats[-1] - part.beats[0]) for part in parts]
+    lengths = [part.beats for part in parts]
     if not parts or any(blend > min(pair) for blend, pair in zip(blends, pairwise(lengths), strict=True)):
-        raise DanceError(
-            "INVALID_INPUT", f"nothing to join, or a part of {lengths} is shorter than a blend of {blends}"
-        )
-    chain = _chained(parts)
-    beats, rotation, root = (
-        np.concatenate([*(getattr(p, name)[:-1] for p in chain[:-1]), getattr(chain[-1], name)])  # seams once
-        for name in ("beats", "rotation", "root")
-    )
+        raise DanceError("INVALID_INPUT", f"nothing to join, or a blend of {blends} is longer than a part of {lengths}")
+    chain, step = _chained(parts), parts[0].phrase.beats[1] - parts[0].phrase.beats[0]
+    beats = step * np.arange(round(sum(lengths) / step) + 1)
+    starts = np.array([phrase.beats[0] for phrase in chain])
+    first = [*np.searchsorted(beats, starts - step / 2), len(beats)]
+    danced = [around(phrase, beats[a:b]) for phrase, (a, b) in zip(chain, pairwise(first), strict=True)]
+    rotation = np.concatenate([each.rotation for each in danced])
+    root = np.concatenate([each.root for each in danced])
     for (before, after), blend in zip(pairwise(chain), blends, strict=True):
         way = (beats - after.beats[0]) / blend + 0.5
         near = (way > 0) & (way < 1)
@@ -122,12 +131,13 @@ def join(parts: Sequence[Motion], blends: Sequence[float]) -> Motion:
     return Motion(beats, rotation, root)
 
 
-def _chained(parts: Sequence[Motion]) -> list[Motion]:
-    """The parts, each put where and when the one before it ends."""
+def _chained(parts: Sequence[Part]) -> list[Motion]:
+    """The phrases, each put where and when the part before it ends."""
     frame, start, chain = np.eye(4), 0.0, []
     for part in parts:
-        moved = placed(part, float(np.arctan2(frame[0, 2], frame[0, 0])), frame[:3, 3])
-        chain.append(Motion(part.beats - part.beats[0] + start, moved.rotation.copy(), moved.root.copy()))
-        start = float(chain[-1].beats[-1])
-        frame = frame @ _rigid(*travel(part))
+        moved = placed(part.phrase, float(np.arctan2(frame[0, 2], frame[0, 0])), frame[:3, 3])
+        chain.append(Motion(moved.beats - moved.beats[0] + start, moved.rotation.copy(), moved.root.copy()))
+        ends = part.phrase.beats[0] + np.array([0.0, part.beats])
+        frame = frame @ _rigid(*travel(around(part.phrase, ends)))
+        start += part.beats
     return chain

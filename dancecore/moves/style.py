@@ -6,7 +6,6 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from dancecore.moves import legs
-from dancecore.moves.memory import once_each
 from dancecore.moves.motion import RIG, Motion
 from dancecore.moves.rotations import from_rotvecs, rotvecs
 from dancecore.moves.sequence import around
@@ -18,6 +17,9 @@ _SIDE = np.array([RIG[i].startswith("left") * 1.0 - RIG[i].startswith("right") f
 
 DRIFTS, DRIFT_RATE = 4, (0.05, 0.35)
 """Waves of which a drift is made, and their cycles a beat: slower than the dance itself."""
+
+SWIVEL = 0.02
+"""Leg lengths, 2 cm: ends of a sole that are lower are on the floor, and what moves less stays put."""
 
 FURTHEST = 2.5
 """Standard deviations: no beat is missed by more, or it would come before the one before it."""
@@ -48,7 +50,7 @@ def styled(motion: Motion, style: Style) -> Motion:
 
     Beats keep their values: it is the body that is late, sharp or small.
     """
-    late = around(sized(motion, style), danced_at(motion.beats, style))
+    late = around(sized(swings(motion), style), danced_at(motion.beats, style))
     return wobbled(Motion(motion.beats.copy(), late.rotation, late.root), style)
 
 
@@ -64,28 +66,51 @@ def danced_at(beats: Float64, style: Style) -> Float64:
     return np.asarray(late - style.sharpness * np.sin(2 * np.pi * late) / (2 * np.pi))
 
 
-def sized(motion: Motion, style: Style) -> Motion:
-    """One phrase, which goes on as it began, danced larger or smaller: turns of trunk and arms about their means,
-    paths of pelvis and feet about the phrase's middle."""
-    mean, turns, feet = _swings(motion)
+@dataclass(frozen=True, slots=True)
+class Swings:
+    """A phrase taken apart: each upper joint's mean rotation (U, 3, 3), its turns about it (F, U, 3), the feet, and
+    whether they get about by steps, which can be larger or smaller, or by swivelling on heel and ball, which cannot."""
+
+    phrase: Motion
+    mean: Float64
+    turns: Float64
+    feet: legs.Feet
+    steps: bool
+
+
+def swings(phrase: Motion) -> Swings:
+    """The phrase taken apart, for `sized`: the part that is the same in every style."""
+    upper = phrase.rotation[:, _UPPER]
+    mean = np.stack([Rotation.from_matrix(upper[:, j]).mean().as_matrix() for j in range(len(_UPPER))])
+    feet = legs.feet_of(phrase)
+    return Swings(phrase, mean, rotvecs(mean.swapaxes(-1, -2) @ upper), feet, not _swivels(feet))
+
+
+def _swivels(feet: legs.Feet) -> bool:
+    """A ball goes some way over the floor about a heel that stands."""
+    ends = legs.soles(feet)
+    ball, heel = np.moveaxis(np.linalg.norm(np.diff(ends[..., [0, 2]], axis=0), axis=-1), -1, 0)
+    about_heel = (ends[1:, ..., 1] < SWIVEL).all(-1) & (heel < ball / 2)
+    return bool((ball * about_heel).sum(axis=0).max() > SWIVEL)
+
+
+def sized(swings: Swings, style: Style) -> Motion:
+    """The phrase, which goes on as it began, danced larger or smaller: turns of trunk and arms about their means, paths
+    of pelvis and feet about the phrase's middle."""
+    phrase, feet = swings.phrase, swings.feet
     size = style.amplitude * (1 + style.asymmetry * _SIDE)
-    share = 1 + (size - 1) * np.sinc(np.linalg.norm(turns, axis=-1) / np.pi)  # none at half a turn, where sides meet
-    rotation = motion.rotation.copy()
-    rotation[:, _UPPER] = mean @ from_rotvecs(turns * share[..., None])
-    middle = (1 - style.amplitude) * motion.root.mean(axis=0) * np.array([1.0, 0.0, 1.0])
-    root = middle + style.amplitude * motion.root
-    wide = legs.Feet(middle + feet.ankle * np.array([style.amplitude, 1.0, style.amplitude]), feet.rotation)
+    angle = np.linalg.norm(swings.turns, axis=-1)
+    share = 1 + (size - 1) * np.sinc(angle / np.pi)  # nothing at half a turn, where left and right round meet
+    rotation = phrase.rotation.copy()
+    rotation[:, _UPPER] = swings.mean @ from_rotvecs(swings.turns * share[..., None])
+    larger = (style.amplitude - 1) * np.array([swings.steps, 1.0, swings.steps])
+    middle = phrase.root.mean(axis=0) * np.array([1.0, 0.0, 1.0])
+    balls = legs.soles(feet)[:, :, 0] - middle  # feet turn about them
+    wide = legs.Feet(feet.ankle + larger * balls * np.array([1.0, 0.0, 1.0]), feet.rotation)
+    root = phrase.root + larger * (phrase.root - middle)
     height = legs.reachable_height(root, rotation[:, 0], wide, legs.lift_of(wide), loops=True)
     root[:, 1] = np.where(np.isnan(height), root[:, 1], height)
-    return Motion(motion.beats.copy(), legs.stand(rotation, root, wide), root)
-
-
-@once_each
-def _swings(motion: Motion) -> tuple[Float64, Float64, legs.Feet]:
-    """Each upper joint's mean rotation (U, 3, 3), its turns about it (F, U, 3), and the feet."""
-    upper = motion.rotation[:, _UPPER]
-    mean = np.stack([Rotation.from_matrix(upper[:, j]).mean().as_matrix() for j in range(len(_UPPER))])
-    return mean, rotvecs(mean.swapaxes(-1, -2) @ upper), legs.feet_of(motion)
+    return Motion(phrase.beats.copy(), legs.stand(rotation, root, wide), root)
 
 
 def wobbled(motion: Motion, style: Style) -> Motion:

@@ -7,11 +7,10 @@ import numpy as np
 
 from dancecore.moves.body import NEUTRAL
 from dancecore.moves.crossing import crossing_beats
-from dancecore.moves.keyframes import FRAMES_PER_BEAT
 from dancecore.moves.memory import once_each
 from dancecore.moves.motion import Motion
-from dancecore.moves.sequence import around, join, mirrored, placed, sample
-from dancecore.moves.style import Style, danced_at, sized, wobbled
+from dancecore.moves.sequence import Part, join, mirrored, placed, sample
+from dancecore.moves.style import Style, danced_at, sized, swings, wobbled
 from dancecore.moves.taxonomy import Taxonomy
 from dancecore.synthetic.dance import Dancer, Knobs
 from dancecore.synthetic.generators import Step
@@ -19,7 +18,7 @@ from dancecore.synthetic.idle import load_non_dance
 from dancecore.synthetic.timeline import timeline
 from dancecore.types import Float64
 
-_mirrored = once_each(mirrored)
+_mirrored, _swings = once_each(mirrored), once_each(swings)
 
 
 def motions(knobs: Knobs, taxonomy: Taxonomy, rate_hz: float | None = None) -> list[Motion]:
@@ -44,8 +43,11 @@ def choreograph(steps: Sequence[Step], blend_beats: float, style: Style, taxonom
     """The steps as danced in this style at these beats (F,); from step to step in `blend_beats` or as long as it takes
     not to hurry."""
     phrases = [_phrase(step, taxonomy) for step in steps]
-    blends = [crossing_beats(a, b, blend_beats) for a, b in pairwise(phrases)]
-    parts = [_repeated(sized(phrase, style), step.beats) for phrase, step in zip(phrases, steps, strict=True)]
+    blends = [
+        min(crossing_beats(a, one.beats, b, blend_beats), one.beats, other.beats)
+        for (a, b), (one, other) in zip(pairwise(phrases), pairwise(steps), strict=True)
+    ]
+    parts = [Part(sized(_swings(phrase), style), step.beats) for phrase, step in zip(phrases, steps, strict=True)]
     dance = join(parts, blends)
     danced = sample(dance, np.clip(danced_at(beats, style), 0.0, dance.beats[-1]))
     return wobbled(Motion(beats.copy(), danced.rotation, danced.root), style)
@@ -54,7 +56,3 @@ def choreograph(steps: Sequence[Step], blend_beats: float, style: Style, taxonom
 def _phrase(step: Step, taxonomy: Taxonomy) -> Motion:
     move = taxonomy.moves[step.move_id] if step.dance else load_non_dance()[step.move_id]
     return _mirrored(move.motion) if step.mirror else move.motion
-
-
-def _repeated(phrase: Motion, beats: int) -> Motion:
-    return around(phrase, np.arange(beats * FRAMES_PER_BEAT + 1) / FRAMES_PER_BEAT)

@@ -8,9 +8,10 @@ import pytest
 from dancecore.moves.body import joints
 from dancecore.moves.crossing import LONGEST, cross, crossing_beats, eased
 from dancecore.moves.motion import Motion
-from dancecore.moves.sequence import around, join, mirrored, placed, travel
+from dancecore.moves.sequence import Part, around, join, mirrored, placed, travel
 from dancecore.moves.taxonomy import Taxonomy
 from dancecore.skeleton import INDEX
+from dancecore.synthetic.idle import load_non_dance
 
 LEAST = 0.8
 """Beats that a crossing takes at least in these tests."""
@@ -54,8 +55,9 @@ def speed(motion: Motion) -> float:
 
 def seam(first: Motion, second: Motion) -> tuple[Motion, Motion, Motion, float]:
     """The frames of the crossing, and the same frames of both motions."""
-    blend = crossing_beats(first, second, LEAST)
-    dance, start = join([first, second], [blend]), first.beats[-1]
+    start = float(first.beats[-1])
+    blend = min(crossing_beats(first, start, second, LEAST), start, second.beats[-1])
+    dance = join([Part(first, start), Part(second, float(second.beats[-1]))], [blend])
     near = np.abs(dance.beats - start) <= blend / 2 + 1 / 16
     beats = dance.beats[near]
     follows = placed(second, *travel(first))
@@ -86,12 +88,14 @@ def test_nobody_hurries_from_move_to_move(taxonomy: Taxonomy) -> None:
 
 
 def test_a_crossing_takes_as_long_as_it_must(taxonomy: Taxonomy) -> None:
-    taken = [crossing_beats(a, b, LEAST) for _, a, b in pairs(taxonomy)]
+    taken = [crossing_beats(a, a.beats[-1], b, LEAST) for _, a, b in pairs(taxonomy)]
     assert min(taken) == LEAST
     assert max(taken) <= LONGEST
     assert len(set(taken)) > PAIRS / 10
     still = taxonomy.moves["mv_clap"].motion
-    assert crossing_beats(still, still, LEAST) == LEAST
+    assert crossing_beats(still, 4.0, still, LEAST) == LEAST
+    crouch = load_non_dance()["nd_tie_shoe"].motion
+    assert crossing_beats(crouch, 6.0, still, LEAST) > crossing_beats(crouch, 16.0, still, LEAST), "up from the floor"
 
 
 def standing(x: float) -> Motion:

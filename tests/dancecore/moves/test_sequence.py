@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from dancecore.errors import DanceError
 from dancecore.moves.body import joints
 from dancecore.moves.motion import Motion
-from dancecore.moves.sequence import around, heading, join, mirrored, placed, retime, sample, travel
+from dancecore.moves.sequence import Part, around, heading, join, mirrored, placed, retime, sample, travel
 from dancecore.moves.taxonomy import Move, Taxonomy
 from dancecore.skeleton import INDEX, TWIN
 
@@ -61,8 +61,12 @@ def walk(turn: float) -> Motion:
     return Motion(beats, rotation, np.outer(beats / 2, [0.0, 0.0, 1.0]))
 
 
+def whole(motion: Motion) -> Part:
+    return Part(motion, float(motion.beats[-1]))
+
+
 def test_travel_and_turns_add_up() -> None:
-    square = join([walk(np.pi / 2)] * 4, [0.0001] * 3)
+    square = join([Part(walk(np.pi / 2), 2.0)] * 4, [0.0001] * 3)
     assert square.root[-1] == pytest.approx([0, 0, 0], abs=1e-6), "four sides of a square"
     assert square.root[64, [0, 2]] == pytest.approx([1, 1], abs=1e-6)
     assert heading(square)[-1] == pytest.approx(2 * np.pi)
@@ -83,8 +87,18 @@ def test_placing_twice_is_placing_once(first: float, second: float) -> None:
 
 
 def test_a_join_of_one_move_with_itself_is_its_loop(move: Move) -> None:
-    twice = join([move.motion, move.motion], [BLEND])
+    twice = join([whole(move.motion)] * 2, [BLEND])
     assert np.allclose(joints(twice), joints(around(move.motion, twice.beats)), atol=1e-6)
+
+
+def test_a_part_that_is_cut_short_goes_on_into_the_crossing(every: dict[str, Move]) -> None:
+    """Half of fixing a shoe: crouching, the dancer stays down until the crossing lifts them."""
+    crouch, clap = every["nd_tie_shoe"].motion, every["mv_clap"].motion
+    dance = join([Part(crouch, 6.0), Part(clap, 4.0)], [1.0])
+    goes_on = around(crouch, dance.beats)
+    early = (dance.beats > 5.5) & (dance.beats <= 5.75)
+    assert np.abs(dance.root - goes_on.root)[early].max() < 0.12
+    assert np.abs(np.diff(dance.root[:, 1])).max() < 0.12, "no jump at the seam"
 
 
 def assert_rotations(motion: Motion) -> None:
@@ -104,7 +118,7 @@ at_beats = st.lists(st.floats(-20, 20), min_size=1, max_size=9).map(np.array)
 def test_a_join_begins_and_ends_as_its_parts(every: dict[str, Move], a: int, b: int, blend: float) -> None:
     """Whatever is joined, the crossing leaves the first motion and arrives at the second without a jump."""
     first, second = nth(every, a), nth(every, b)
-    dance = join([first, second], [blend])
+    dance = join([whole(first), whole(second)], [blend])
     assert_rotations(dance)
     world, seam = joints(dance), len(first.beats) - 1
     edge = int(blend / 2 * 16) + 1
@@ -147,5 +161,5 @@ def test_retiming_changes_when_not_what(every: dict[str, Move], a: int, bpm: flo
 def test_nothing_cannot_be_joined(taxonomy: Taxonomy) -> None:
     with pytest.raises(DanceError, match="nothing to join"):
         join([], [])
-    with pytest.raises(DanceError, match="shorter than a blend"):
-        join([taxonomy.moves["mv_dab"].motion] * 2, [5.0])
+    with pytest.raises(DanceError, match="longer than a part"):
+        join([whole(taxonomy.moves["mv_dab"].motion)] * 2, [5.0])
