@@ -1,6 +1,7 @@
 """Fits the numbers of `observe` to rendered dancers: what BlazePose reported of each against where the joints were."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,8 @@ from scipy.special import logit
 
 from dancecore.skeleton import TWIN
 from dancecore.synthetic.landmarks import PARENT, PART
-from dancecore.synthetic.observe import TURNS
-from dancecore.synthetic.observe_settings import ObserveSettings, Pulls, Turned
+from dancecore.synthetic.observe import TURNS, far_out
+from dancecore.synthetic.observe_settings import ObserveSettings, Parts, Pulls, Turned
 from dancecore.synthetic.residuals import OF_PART, Residuals, fading, lasting, residuals, unknown_is_nan
 from dancecore.synthetic.samples import Sample
 from dancecore.synthetic.sight import SHOULDERS
@@ -18,7 +19,7 @@ from dancecore.types import BoolT, Float64
 SURE, DOUBTED = 0.2, 0.6
 """Doubt (1 - visibility) below which a joint counts as in sight, above which as guessed."""
 
-WILD = 0.3
+WILD = 0.5
 """Torso lengths: joints in sight that are farther off took part in something else, a swap or another body."""
 
 NEEDED = 50
@@ -32,24 +33,34 @@ def fit(samples: Sequence[Sample]) -> ObserveSettings:
     """The numbers with which `observe` errs as the tracks of these samples do. Their joints must be mapped."""
     seen = residuals(samples)
     with unknown_is_nan():
-        return ObserveSettings(**_belief(seen), **_picture(seen), **_flat(seen), **_depth(seen), **_bouts(seen))
+        beyond = _belief(seen) | {"edge": _edge(seen)}
+        inside = replace(seen, error=_only(seen.outside == 0, seen.error))
+        return ObserveSettings(**beyond, **_picture(inside), **_flat(inside), **_depth(seen), **_bouts(seen))
 
 
 def _belief(seen: Residuals) -> dict[str, Any]:
     """How visibility follows from what hides a joint."""
     belief = logit(np.clip(1 - seen.doubt, *EXTREME))
-    causes = np.stack([np.ones_like(belief), -seen.hidden, -seen.outside], axis=-1)
+    causes = np.stack([np.ones_like(belief), -seen.hidden, -far_out(seen.outside)], axis=-1)
     rest, rows = np.empty_like(belief), []
     for joints in OF_PART:
         numbers = _least_squares(causes[:, joints], belief[:, joints], ridge=1.0)
         numbers[1:] = numbers[1:].clip(min=0)
+        told = [NEEDED, *((cause[:, joints] > 0).sum() for cause in (seen.hidden, seen.outside))]
         rest[:, joints] = belief[:, joints] - causes[:, joints] @ numbers
+        numbers[np.array(told) < NEEDED] = np.nan
         rows.append([*numbers, *lasting(rest[:, joints], seen.clip)])
     sure, hide, beyond, steady, waver = np.array(rows).T
     return {
         "sure": _parts(sure), "hide": _parts(hide), "beyond": _parts(beyond), "waver_steady": _parts(steady),
         "waver": _parts(waver), "waver_fade": fading(rest, seen.clip, seen.step_s),
     }  # fmt: skip
+
+
+def _edge(seen: Residuals) -> Parts:
+    """What share of the way back to the picture's edge joints outside it are reported."""
+    out = seen.outside > 0
+    return _parts([_slope(seen.edge[:, j][out[:, j]], seen.error[:, j][out[:, j]]) for j in OF_PART])
 
 
 def _picture(seen: Residuals) -> dict[str, Any]:
@@ -215,7 +226,7 @@ def _pulls(pulled: Sequence[Float64], axis: int) -> tuple[Pulls, ...]:
     return tuple((round(float(a), 3), round(float(b), 3), round(float(c), 3)) for a, b, c in (p[axis] for p in pulled))
 
 
-def _parts(numbers: Sequence[float] | Float64) -> tuple[float, ...]:
+def _parts(numbers: Sequence[float] | Float64) -> Parts:
     """Rounded; what could not be told gets the median of the rest."""
     known = np.array(numbers, np.float64)
     known[np.isnan(known)] = np.nanmedian(known) if np.isfinite(known).any() else 0.0

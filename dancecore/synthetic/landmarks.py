@@ -78,12 +78,12 @@ PARENT = np.array([_before(joint) for joint in JOINTS])
 """(33,) the joint from which each joint's errors come on; the nose's and the hips' begin with themselves."""
 
 
-def _branches() -> list[int]:
+def _branches() -> tuple[int, ...]:
     done = [joint for joint, before in enumerate(PARENT) if joint == before]
     roots = len(done)
     while len(done) < len(JOINTS):
         done += [joint for joint, before in enumerate(PARENT) if before in done and joint not in done]
-    return done[roots:]
+    return tuple(done[roots:])
 
 
 BRANCHES = _branches()

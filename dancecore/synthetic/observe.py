@@ -2,7 +2,7 @@
 
 Errors are drawn from a model that `fitting` fits on rendered dancers (`configs/observe.yaml`). Whether a joint is
 believed decides how it errs: one in sight is off by a steady and a trembling part; one that is hidden is guessed, on
-from the joint before it and too near to it.
+from the joint before it and too near to it; one outside the picture is put to its edge.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,14 @@ from dancecore.types import BoolT, Float64, IntT, PoseTrack
 TURNS = np.radians([0.0, 45.0, 90.0, 180.0])
 """At which the numbers of a `Turned` stand."""
 
+HALF_OUT = 0.1
+"""Torso lengths. Visibility falls as soon as a joint leaves the picture, and hardly on."""
+
 ARMS = np.arange(INDEX["left_elbow"], INDEX["left_hip"])
 LEGS = np.arange(INDEX["left_knee"], len(JOINTS))
+
+FROM, TO = np.stack([np.arange(33), PARENT, np.arange(33)]), np.stack([PARENT, PARENT[PARENT], TWIN])
+"""(3, 33) each: the ways on which joints are pulled, see `pulls`."""
 
 
 def observe(
@@ -40,10 +46,12 @@ def observe(
     rough = float(np.exp(settings.clip_spread * rng.standard_normal()))
     error = _picture_error(sight, doubt, rough, settings, noise)
     xy = sight.xy + error * sight.torso_px[:, None, None]
+    xy += _each(settings.edge)[:, None] * (xy.clip(0, [camera.width, camera.height]) - xy)
     world = _world(sight, error, doubt, rough, settings, noise)
     for limbs, share in ((ARMS, settings.arms_swapped), (LEGS, settings.legs_swapped)):
         _swap((xy, world, doubt), limbs, noise.bouts(_at(share, sight.turn), settings.swap_s))
     missed = noise.bouts(np.full(len(joints), settings.missed_share), settings.missed_s)
+    missed |= sight.outside[:, HIPS].min(1) > 0  # whose hips are outside the picture is looked for in vain
     xy[missed], world[missed], doubt[missed] = np.nan, np.nan, 1.0
     return PoseTrack(
         time_ns=time_ns,
@@ -114,11 +122,15 @@ def _stretches(dice: Float64, share: Float64, leave: float) -> BoolT:
 
 def _belief(sight: Sight, settings: ObserveSettings, noise: Noise) -> Float64:
     """(T, 33) the logit of each joint's visibility."""
-    wavering = _each(settings.waver_steady) * noise.steady(33) + _each(settings.waver) * noise.fading(
-        *settings.waver_fade, 33
-    )
-    seen = _each(settings.sure) - _each(settings.hide) * sight.hidden - _each(settings.beyond) * sight.outside
+    wavering = _each(settings.waver) * noise.fading(*settings.waver_fade, 33)
+    wavering += _each(settings.waver_steady) * noise.steady(33)
+    seen = _each(settings.sure) - _each(settings.hide) * sight.hidden - _each(settings.beyond) * far_out(sight.outside)
     return np.asarray(seen + wavering)
+
+
+def far_out(outside: Float64) -> Float64:
+    """0..1: how much it counts that a joint is so many torso lengths outside the picture; half of it at HALF_OUT."""
+    return np.asarray(outside / (outside + HALF_OUT))
 
 
 def _picture_error(sight: Sight, doubt: Float64, rough: float, settings: ObserveSettings, noise: Noise) -> Float64:
@@ -127,14 +139,10 @@ def _picture_error(sight: Sight, doubt: Float64, rough: float, settings: Observe
     own = _each(settings.steady)[:, None] * noise.steady(33, 2) + rough * _each(settings.jitter)[:, None] * trembling
     own = _paired(own, np.stack([_each(settings.twin_x), _each(settings.twin_y)], axis=1))
     own += (_each(settings.guess) * doubt)[..., None] * noise.fading(*settings.guess_fade, 33, 2)
-    ways = pulls(sight)
+    shrink, inherit = _each(settings.shrink), _each(settings.inherit)
     pull = np.array([settings.pull_x, settings.pull_y])[:, PART]
-    own += np.einsum("twjd,djw->tjd", ways, pull)
-    own += (_each(settings.shrink) * doubt)[..., None] * ways[:, 0]
-    inherit = _each(settings.inherit)
-    share = inherit + (1 - inherit) * doubt
-    for joint in BRANCHES:
-        own[:, joint] += share[:, joint, None] * own[:, PARENT[joint]]
+    _pull(own, sight.xy / sight.torso_px[:, None, None], pull, shrink * doubt)
+    _hand_on(own, inherit + (1 - inherit) * doubt)
     return own
 
 
@@ -147,8 +155,28 @@ def _paired(noise: Float64, correlation: Float64) -> Float64:
 def pulls(sight: Sight) -> Float64:
     """(T, 3, 33, 2) the ways in the picture, torso lengths, from each joint to the one before it, from that one to the
     one before it, and to the joint's twin; 0 where there is none."""
-    here, end = np.stack([np.arange(33), PARENT, np.arange(33)]), np.stack([PARENT, PARENT[PARENT], TWIN])
-    return np.asarray((sight.xy[:, end] - sight.xy[:, here]) / sight.torso_px[:, None, None, None])
+    return np.asarray((sight.xy[:, TO] - sight.xy[:, FROM]) / sight.torso_px[:, None, None, None])
+
+
+@numba.njit(cache=True)
+def _pull(error: Float64, place: Float64, share: Float64, shrink: Float64) -> None:
+    """Add to errors (T, 33, 2), in place, shares (2, 33, 3) of the ways of `pulls` between places (T, 33, 2), and
+    shares (T, 33) of the first way."""
+    for t in range(len(error)):
+        for joint in range(error.shape[1]):
+            for axis in range(2):
+                for way in range(3):
+                    part = share[axis, joint, way] + (shrink[t, joint] if way == 0 else 0.0)
+                    error[t, joint, axis] += part * (place[t, TO[way, joint], axis] - place[t, FROM[way, joint], axis])
+
+
+@numba.njit(cache=True)
+def _hand_on(error: Float64, share: Float64) -> None:
+    """Add to the errors (T, 33, D), in place, a share (T, 33) of those of the joints before."""
+    for t in range(len(error)):
+        for joint in BRANCHES:
+            for axis in range(error.shape[2]):
+                error[t, joint, axis] += share[t, joint] * error[t, PARENT[joint], axis]
 
 
 def _world(
@@ -164,9 +192,7 @@ def _world(
     depth = _each(settings.depth_steady) * noise.steady(33)
     loud = rough * _each(settings.depth_jitter) + _each(settings.depth_guess) * doubt
     depth = depth + loud * noise.fading(*settings.depth_fade, 33)
-    inherit = _each(settings.depth_inherit)
-    for joint in BRANCHES:
-        depth[:, joint] += inherit[joint] * depth[:, PARENT[joint]]
+    _hand_on(depth[..., None], np.broadcast_to(_each(settings.depth_inherit), depth.shape))
     sway = settings.sway_steady * noise.steady() + rough * noise.fading(*settings.sway_fade)
     depth += sway[:, None] * _each(settings.sway)
     world[..., 2] = slope * true[..., 2] + np.cos(sight.turn)[:, None] * _each(settings.lean) + depth

@@ -38,6 +38,7 @@ class ObserveSettings:
     sure: Parts
     hide: Parts
     beyond: Parts
+    edge: Parts
     waver: Parts
     waver_steady: Parts
     waver_fade: Fade

@@ -36,9 +36,10 @@ class Residuals:
     """Some samples one after another, N frames in all: LAGS[-1] empty ones lie between two, so that none touch.
 
     In torso lengths: error (N, 33, 2) in the picture, ways (N, 3, 33, 2) as `pulls` has them; true and reported
-    (N, 33, 3) in space about the mid-hip. doubt, hidden, outside (N, 33), turn (N,) as in `Sight`. What was reported
-    is NaN where nobody was found, and of arms and legs where left and right were exchanged: swapped (N, 2). clip (N,)
-    numbers the samples, -1 between them. size_m (C,) is each one's reported torso; `step_s` the time between frames.
+    (N, 33, 3) in space about the mid-hip. doubt, hidden, outside (N, 33), turn (N,) as in `Sight`; edge (N, 33, 2)
+    leads from joints outside the picture to its edge. What was reported is NaN where nobody was found, and of arms and
+    legs where left and right were exchanged: swapped (N, 2). clip (N,) numbers the samples, -1 between them. size_m
+    (C,) is each one's reported torso; `step_s` the time between frames.
     """
 
     error: Float64
@@ -48,6 +49,7 @@ class Residuals:
     doubt: Float64
     hidden: Float64
     outside: Float64
+    edge: Float64
     turn: Float64
     swapped: BoolT
     clip: IntT
@@ -64,10 +66,17 @@ def residuals(samples: Sequence[Sample]) -> Residuals:
     clip = _joined([np.full(len(part["turn"]), float(number)) for number, part in enumerate(parts)])
     return Residuals(
         joined["error"], joined["ways"], joined["true"], joined["reported"], joined["doubt"], joined["hidden"],
-        joined["outside"], joined["turn"], joined["swapped"] == 1, np.nan_to_num(clip, nan=-1).astype(np.int64),
+        joined["outside"], joined["edge"], joined["turn"], joined["swapped"] == 1,
+        clip=np.nan_to_num(clip, nan=-1).astype(np.int64),
         size_m=sizes,
         step_s=float(np.median(np.diff(samples[0].track.time_ns))) / 1e9,
     )  # fmt: skip
+
+
+def followed(sample: Sample) -> bool:
+    """The track is on the dancer at least half of the time; else it tells nothing of how BlazePose errs on them."""
+    with unknown_is_nan():
+        return bool(np.isfinite(_take_apart(sample)["doubt"][:, 0]).mean() >= 0.5)
 
 
 @contextmanager
@@ -95,8 +104,9 @@ def _take_apart(sample: Sample) -> dict[str, Float64]:
         for values in (error, reported, doubt):
             values[np.ix_(when, limbs)] = np.nan
     true = (sight.space - sight.space[:, HIPS].mean(1, keepdims=True)) / sight.torso_m
+    edge = (sight.xy.clip(0, [track.width, track.height]) - sight.xy) / sight.torso_px[:, None, None]
     return {
-        "error": error, "ways": pulls(sight), "true": true, "reported": reported, "doubt": doubt,
+        "error": error, "ways": pulls(sight), "true": true, "reported": reported, "doubt": doubt, "edge": edge,
         "hidden": sight.hidden, "outside": sight.outside, "turn": sight.turn, "swapped": swapped,
     }  # fmt: skip
 

@@ -128,6 +128,15 @@ def test_beyond_the_picture_joints_are_doubted(joints: np.ndarray) -> None:
     assert seen[outside == 0].min() > 0.95
 
 
+def test_beyond_the_picture_joints_are_put_to_its_edge(joints: np.ndarray) -> None:
+    near = filmed(len(joints), yaw=0.0, distance=1.3)
+    true = near.project(joints)
+    edge = true.clip(0, [near.width, near.height])
+    half = observe(joints, times(len(joints)), near, exact(edge=every(0.5)), seed=0).xy_px
+    assert np.abs(edge - true).max() > 50
+    np.testing.assert_allclose(half, (true + edge) / 2, atol=1e-2)
+
+
 def test_dancers_are_missed_for_the_stated_share_and_while(joints: np.ndarray) -> None:
     track = observe(still(joints), times(4000), filmed(4000), exact(missed_share=0.1, missed_s=0.5), seed=1)
     gone = ~track.present
