@@ -1,17 +1,22 @@
 """What is behind the dancers: a studio, a room, a stage, a street or a field."""
 
 import colorsys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import numpy as np
 
 from dancecore.synthetic.settings import PlaceSettings
 from dancecore.synthetic.textures import RGB, Surface, Texture, muted
+from dancecore.types import Float64
 
 Kind = Literal["plain", "gradient", "room", "stage", "outdoors", "screen"]
 BUILT: tuple[Kind, ...] = ("room", "stage", "screen")
 """Places with corners in which it is darker."""
+
+
+SPARE_M = 0.4
+"""Between people and walls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,9 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:
-    """A square place around the dancers, `depth_m` from them to each wall and `high_m` to the ceiling, turned by `turn`
-    degrees. The wall's pattern moves up by `scroll` metres a second. `even` is the light from everywhere, 0..1, which
-    `spots` add to. `haze_m` is how far away half of a colour is lost in the air."""
+    """A square place around the dancers, `depth_m` from its middle to each wall and `high_m` to the ceiling, turned by
+    `turn` degrees. The wall's pattern moves up by `scroll` metres a second. `even` is the light from everywhere, 0..1,
+    which `spots` add to. `haze_m` is how far away half of a colour is lost in the air."""
 
     kind: Kind
     wall: Surface
@@ -45,6 +50,15 @@ class Backdrop:
     spots: tuple[Spot, ...]
     haze_m: float
     seed: int
+
+
+def around(backdrop: Backdrop, joints: Float64) -> Backdrop:
+    """The place, its walls moved out as far as people with these joints (D, F, 33, 3) need it."""
+    turn = np.radians(backdrop.turn)
+    x, z = joints[..., 0], joints[..., 2]
+    across, along = np.cos(turn) * x - np.sin(turn) * z, np.sin(turn) * x + np.cos(turn) * z
+    reach = SPARE_M + float(max(np.abs(across).max(), np.abs(along).max()))
+    return replace(backdrop, depth_m=max(backdrop.depth_m, reach))
 
 
 def draw_backdrop(rng: np.random.Generator, settings: PlaceSettings) -> Backdrop:

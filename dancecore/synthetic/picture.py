@@ -6,6 +6,7 @@ import numpy as np
 
 from dancecore.moves.camera import CameraPath
 from dancecore.synthetic import effects, overlays, props, raycast, render, smear
+from dancecore.synthetic.backdrop import around
 from dancecore.synthetic.render import Mesh
 from dancecore.synthetic.scene import Scene
 from dancecore.types import Float64, Image, IntT
@@ -17,14 +18,14 @@ def frames(
     """Each frame (H, W, 3) uint8 RGB, at seconds (F,) into the clip, in take (F,).
 
     `people` gives the meshes of everybody in each frame, drawn one after another; joints (D, F, 33, 3) are theirs, so
-    that nobody runs into a chair. The same scene, path and people give the same frames.
+    that nobody runs into a chair or a wall. The same scene, path and people give the same frames.
     """
     light = scene.lamp.light()
     things = props.meshes(scene.props, path, joints)
     on_lens = [each for each in scene.overlays if each.kind == "finger"]
     in_app = [each for each in scene.overlays if each.kind != "finger"]
     lens, app = (overlays.layer(each, scene.width, scene.height) for each in (on_lens, in_app))
-    behind = raycast.paint(scene.backdrop, path, seconds)
+    behind = raycast.paint(around(scene.backdrop, joints), path, seconds)
     passing = props.walkers(scene.walkers, path, joints, seconds)
     limbs = smear.ways(path, joints, take, scene.effects.shutter)
     before: Image | None = None

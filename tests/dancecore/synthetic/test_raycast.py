@@ -8,7 +8,7 @@ import pytest
 
 from cluster.settings import settings
 from dancecore.moves.camera import Camera, CameraPath, still
-from dancecore.synthetic.backdrop import Backdrop, Spot, draw_backdrop
+from dancecore.synthetic.backdrop import Backdrop, Spot, around, draw_backdrop
 from dancecore.synthetic.raycast import paint
 from dancecore.synthetic.textures import Surface
 from dancecore.types import Float
@@ -75,6 +75,17 @@ MOVERS = {
 def test_what_moves_is_painted_again(backdrop: Backdrop) -> None:
     one, other = islice(paint(backdrop, still(CAMERA, 2), np.array([0.0, 0.5])), 2)
     assert (np.abs(one - other).max(-1) > 20).mean() > 0.02
+
+
+@pytest.mark.parametrize("place", [(0.5, 0.5), (3.5, 0.0), (-2.0, -3.5)])
+def test_walls_make_way_for_people(place: tuple[float, float]) -> None:
+    """Whoever would stand beyond a wall has floor under the feet."""
+    joints = np.tile(np.array([place[0], 0.0, place[1]]), (1, 1, 33, 1))
+    wide = around(replace(ROOM, floor=Surface("flat", WHITE, WHITE, 1.0)), joints)
+    camera = Camera(320, 240, pitch=60.0, distance=4.0, target=(place[0], 0.0, place[1]))
+    assert (first(wide, camera)[118:122, 158:162] > 150).all()
+    assert wide.depth_m >= ROOM.depth_m
+    assert around(ROOM, 0 * joints) == ROOM
 
 
 def test_a_light_falls_where_it_says() -> None:

@@ -53,7 +53,7 @@ def test_every_share_is_kept() -> None:
         "zoomed": (np.mean([view.zoom != 1 for view in views]), NUMBERS.view.zoom_share),
         "outdoors": (np.mean([each.backdrop.kind == "outdoors" for each in drawn]), NUMBERS.place.kinds["outdoors"]),
         "with walkers": (np.mean([bool(each.walkers) for each in drawn]), NUMBERS.place.walker_share),
-        "dim": (np.mean([each.effects.gain < 0.75 for each in drawn]), NUMBERS.light.dim_share),
+        "dim": (np.mean([each.effects.gain < 0.79 for each in drawn]), NUMBERS.light.dim_share),
         "blurred": (np.mean([each.effects.blur_px > 0 for each in drawn]), NUMBERS.effects.blur_share),
         "with a prop in front": (np.mean([any(p.towards > 0.2 for p in each.props) for each in drawn]),
                                  NUMBERS.props.front_share),
