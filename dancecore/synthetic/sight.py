@@ -70,7 +70,9 @@ class Sight:
 
 def look(joints: Float64, camera: CameraPath, others: Sequence[Float64] = ()) -> Sight:
     """Joints (T, 33, 3), world metres, through a camera, with other dancers' joints who may stand before them."""
-    space, xy = camera.see(joints), camera.project(joints)
+    space = camera.see(joints)
+    ahead = np.where(space[..., 2:] > 0, space[..., 2:], np.nan)
+    xy = space[..., :2] / ahead * camera.focal_px[:, None, None] + [camera.width / 2, camera.height / 2]
     spine = space[:, SHOULDERS].mean(1) - space[:, HIPS].mean(1)
     across = space[:, SHOULDERS[0]] - space[:, SHOULDERS[1]] + space[:, HIPS[0]] - space[:, HIPS[1]]
     forward = np.cross(across, spine)
