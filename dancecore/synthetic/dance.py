@@ -90,8 +90,8 @@ def draw_knobs(seed: int, settings: SyntheticSettings, taxonomy: Taxonomy) -> Kn
     """
     music, people, wardrobe, place = np.random.default_rng(seed).spawn(4)  # one room's new knob changes no other's
     dance = draw_dance(music, settings.dance, taxonomy)
-    dancers = draw_dancers(people, wardrobe, settings, dance, taxonomy)
     scene = draw_scene(place, settings.scene, len(dance.takes))
+    dancers = draw_dancers(people, wardrobe, settings, dance, scene.views[0].yaw, taxonomy)
     return Knobs(seed, int(place.choice(settings.scene.fps)), dance, dancers, scene)
 
 
@@ -145,13 +145,15 @@ def _no_splinter(beat: float) -> float:
 
 def draw_dancers(
     rng: np.random.Generator, clothes: np.random.Generator, settings: SyntheticSettings, dance: Dance,
-    taxonomy: Taxonomy,
+    camera_yaw: float, taxonomy: Taxonomy,
 ) -> tuple[Dancer, ...]:  # fmt: skip
-    """The lead, and whoever dances along or stands by, each another creator and none in another's way."""
+    """The lead, and whoever dances along or stands by on either side, as the first camera sees them: each another
+    creator, none in another's way."""
     people = settings.people
     count = 1 + int(rng.choice(len(people.company_shares), p=people.company_shares))
     dancers: list[Dancer] = []
     taken: list[Placed] = []
+    side = float(rng.choice([-1, 1]))
     for number in rng.choice(people.creators, count, replace=False):
         role: Role = "lead" if not dancers else "follow" if rng.uniform() < people.follow_share else "bystander"
         creator = draw_creator(int(number), people, settings.wardrobe)
@@ -162,7 +164,7 @@ def draw_dancers(
         steps = (Step(idle[rng.integers(len(idle))], dance.beats, False, False),) if role == "bystander" else ()
         turn = float(rng.uniform(*people.turn)) if dancers else 0.0
         floor = room(steps or dance.steps, turn, taxonomy)
-        bearing = float(rng.uniform(*people.bearing)) * float(rng.choice([-1, 1]))
+        side, bearing = -side, camera_yaw + side * float(rng.uniform(*people.bearing))
         place = clear(floor, taken, bearing) if dancers else (0.0, 0.0)
         taken.append((floor, place))
         outfit = draw_outfit(clothes, settings.wardrobe)

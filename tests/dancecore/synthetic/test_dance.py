@@ -79,6 +79,8 @@ def test_a_clip_has_one_lead_and_others_have_their_own_part(taxonomy: Taxonomy, 
     for dancer in others:
         assert dancer.role in ("follow", "bystander")
         assert within(dancer.turn, PEOPLE.turn)
+        away = np.degrees(np.arctan2(*dancer.place)) - knobs.scene.views[0].yaw
+        assert within(abs((away + 180) % 360 - 180), (PEOPLE.bearing[0] - 1e-6, PEOPLE.bearing[1] + 1e-6))
         assert sum(step.beats for step in dancer.steps) == (knobs.dance.beats if dancer.role == "bystander" else 0)
         assert not any(step.dance for step in dancer.steps)
         assert dancer.style.delay <= PEOPLE.delay[1] + (PEOPLE.lag[1] if dancer.role == "follow" else 0)
