@@ -52,10 +52,10 @@ class Backdrop:
     seed: int
 
 
-def around(backdrop: Backdrop, joints: Float64) -> Backdrop:
-    """The place, its walls moved out as far as people with these joints (D, F, 33, 3) need it."""
+def around(backdrop: Backdrop, floor: Float64) -> Backdrop:
+    """The place, its walls moved out as far as people need it who come to these points (N, 2) of the floor, x and z."""
     turn = np.radians(backdrop.turn)
-    x, z = joints[..., 0], joints[..., 2]
+    x, z = floor.T
     across, along = np.cos(turn) * x - np.sin(turn) * z, np.sin(turn) * x + np.cos(turn) * z
     reach = SPARE_M + float(max(np.abs(across).max(), np.abs(along).max()))
     return replace(backdrop, depth_m=max(backdrop.depth_m, reach))

@@ -25,7 +25,9 @@ def frames(
     on_lens = [each for each in scene.overlays if each.kind == "finger"]
     in_app = [each for each in scene.overlays if each.kind != "finger"]
     lens, app = (overlays.layer(each, scene.width, scene.height) for each in (on_lens, in_app))
-    behind = raycast.paint(around(scene.backdrop, joints), path, seconds)
+    crossed = props.crossings(scene.walkers, path, joints)
+    floor = np.concatenate([joints[..., [0, 2]].reshape(-1, 2), crossed])
+    behind = raycast.paint(around(scene.backdrop, floor), path, seconds)
     passing = props.walkers(scene.walkers, path, joints, seconds)
     limbs = smear.ways(path, joints, take, scene.effects.shutter)
     before: Image | None = None

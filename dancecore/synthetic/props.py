@@ -24,6 +24,9 @@ NEAREST_M = 0.9
 SIDES = 12
 """Of what is round."""
 
+SEEN_M = 1.5
+"""Either side of the picture's middle: who walks by is seen at least so far, and no wall stands there."""
+
 STRIDE_M = 0.7
 """One step of somebody who walks by."""
 
@@ -133,6 +136,14 @@ def walkers(people: Sequence[Walker], path: CameraPath, joints: Float64, seconds
             between = one.vertices + share * (other.vertices - one.vertices)
             meshes.append(Mesh(between + shift, one.faces, one.colours))
         yield meshes
+
+
+def crossings(people: Sequence[Walker], path: CameraPath, joints: Float64) -> Float64:
+    """(2 W, 2) points of the floor, x and z, between which those who walk by are seen."""
+    middle, right, back = _axes(path, joints)
+    out = back / np.linalg.norm(back)
+    ends = [middle - person.away_m * out + side * right for person in people for side in (-SEEN_M, SEEN_M)]
+    return np.array(ends).reshape(-1, 2)
 
 
 def _axes(path: CameraPath, joints: Float64) -> tuple[Float64, Float64, Float64]:

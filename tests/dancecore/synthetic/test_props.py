@@ -9,7 +9,18 @@ from cluster.settings import settings
 from dancecore.moves import body as stick
 from dancecore.moves.camera import Camera, still
 from dancecore.synthetic.body import T_POSE
-from dancecore.synthetic.props import CLEAR_M, NEAREST_M, PROPS, Prop, PropKind, Walker, draw_props, meshes, walkers
+from dancecore.synthetic.props import (
+    CLEAR_M,
+    NEAREST_M,
+    PROPS,
+    Prop,
+    PropKind,
+    Walker,
+    crossings,
+    draw_props,
+    meshes,
+    walkers,
+)
 from dancecore.synthetic.render import Mesh
 
 NUMBERS = settings().synthetic.scene.props
@@ -69,5 +80,8 @@ def test_people_walk_by_behind_at_their_speed() -> None:
     start, end = (camera.see(mesh.vertices.astype(float)).mean(0) for mesh in (early, late))
     assert end[0] - start[0] == pytest.approx(1.2, abs=0.05)
     assert start[2] > camera.see(DANCER[0, 0].mean(0))[2] + 1.5
+    ends = crossings([person], PATH, DANCER)
+    on_way = late.vertices[:, [0, 2]].mean(0) - ends[0]
+    assert abs(np.linalg.det([on_way, ends[1] - ends[0]])) < 0.1
     assert late.vertices[:, 1].max() == pytest.approx(1.7, abs=0.02)
     assert late.vertices[:, 1].min() == pytest.approx(0, abs=0.02)
