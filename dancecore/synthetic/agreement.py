@@ -50,7 +50,8 @@ def _by_view(seen: Residuals) -> dict[str, float]:
         known = np.isfinite(miss[here])
         found[f"{view}: PCK@0.2"] = float((miss[here] < 0.2)[known].mean())
         found[f"{view}: doubted"] = float((seen.doubt[here] > 0.5)[known].mean())
-        found[f"{view}: arms exchanged"] = float(seen.swapped[here, 0].mean())
+        for column, what in enumerate(("body", "arms", "legs")):
+            found[f"{view}: {what} exchanged"] = float(seen.swapped[here, column].mean())
     return found
 
 

@@ -145,7 +145,8 @@ def _bouts(seen: Residuals) -> dict[str, Any]:
     nearest = np.abs(np.abs(seen.turn)[:, None] - TURNS).argmin(1)
     share = np.stack([seen.swapped[inside & (nearest == knot)].mean(0) for knot in range(len(TURNS))])
     return {
-        "arms_swapped": _turned(share[:, 0]), "legs_swapped": _turned(share[:, 1]),
+        "body_swapped": _turned(share[:, 0]), "arms_swapped": _turned(share[:, 1]),
+        "legs_swapped": _turned(share[:, 2]),
         "swap_s": _stretch(seen.swapped, seen.step_s), "missed_s": _stretch(missed, seen.step_s),
         "missed_share": round(float(missed[inside].mean()), 4),
     }  # fmt: skip

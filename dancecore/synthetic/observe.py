@@ -14,6 +14,7 @@ from scipy.special import expit
 from dancecore.moves.camera import CameraPath
 from dancecore.skeleton import INDEX, JOINTS, TWIN
 from dancecore.synthetic.landmarks import BRANCHES, PARENT, PART
+from dancecore.synthetic.noise import Noise
 from dancecore.synthetic.observe_settings import ObserveSettings, Turned
 from dancecore.synthetic.sight import HIPS, Sight, look
 from dancecore.types import BoolT, Float64, IntT, PoseTrack
@@ -24,8 +25,10 @@ TURNS = np.radians([0.0, 45.0, 90.0, 180.0])
 HALF_OUT = 0.1
 """Torso lengths. Visibility falls as soon as a joint leaves the picture, and hardly on."""
 
+BODY = np.arange(INDEX["left_shoulder"], len(JOINTS))
 ARMS = np.arange(INDEX["left_elbow"], INDEX["left_hip"])
 LEGS = np.arange(INDEX["left_knee"], len(JOINTS))
+"""What is exchanged with its other side together: the body but for the head, or arms or legs alone."""
 
 FROM, TO = np.stack([np.arange(33), PARENT, np.arange(33)]), np.stack([PARENT, PARENT[PARENT], TWIN])
 """(3, 33) each: the ways on which joints are pulled, see `pulls`."""
@@ -48,7 +51,8 @@ def observe(
     xy = sight.xy + error * sight.torso_px[:, None, None]
     xy += _each(settings.edge)[:, None] * (xy.clip(0, [camera.width, camera.height]) - xy)
     world = _world(sight, error, doubt, rough, settings, noise)
-    for limbs, share in ((ARMS, settings.arms_swapped), (LEGS, settings.legs_swapped)):
+    shares = (settings.body_swapped, settings.arms_swapped, settings.legs_swapped)
+    for limbs, share in zip((BODY, ARMS, LEGS), shares, strict=True):
         _swap((xy, world, doubt), limbs, noise.bouts(_at(share, sight.turn), settings.swap_s))
     missed = noise.bouts(np.full(len(joints), settings.missed_share), settings.missed_s)
     missed |= sight.outside[:, HIPS].min(1) > 0  # whose hips are outside the picture is looked for in vain
@@ -62,62 +66,6 @@ def observe(
         width=camera.width,
         height=camera.height,
     )
-
-
-class Noise:
-    """Random numbers over the frames of one clip."""
-
-    def __init__(self, time_ns: IntT, rng: np.random.Generator) -> None:
-        self.frames, self.rng = len(time_ns), rng
-        self._step = float(np.median(np.diff(time_ns))) / 1e9 if len(time_ns) > 1 else 1.0
-
-    def steady(self, *shape: int) -> Float64:
-        """(1, *shape) of unit variance, the same in every frame."""
-        return self.rng.standard_normal((1, *shape))
-
-    def fresh(self, *shape: int) -> Float64:
-        """(T, *shape) of unit variance, new in every frame."""
-        return self.rng.standard_normal((self.frames, *shape))
-
-    def fading(self, seconds: float | Float64, flicker: float | Float64, *shape: int) -> Float64:
-        """(T, *shape) of unit variance. A share `flicker` of it is new in every frame, the rest wanders smoothly and
-        fades over so many seconds, the critically damped AR(2); both broadcast to the shape."""
-        keep = np.exp(-self._step / np.broadcast_to(seconds, shape))
-        slow = _faded(self.fresh(keep.size), keep.ravel()).reshape(self.frames, *shape)
-        return np.asarray(np.sqrt(1 - np.asarray(flicker)) * slow + np.sqrt(flicker) * self.fresh(*shape))
-
-    def bouts(self, share: Float64, seconds: float) -> BoolT:
-        """(T,) bool, true for `share` (T,) of the time, on average for so many seconds at a stretch."""
-        return np.asarray(_stretches(self.rng.random(self.frames), share, min(1.0, self._step / seconds)))
-
-
-def kept(keep: Float64, lag: int | IntT) -> Float64:
-    """The autocorrelation of `Noise.fading` so many frames apart; `keep` is the pole."""
-    return np.asarray((1 + lag * (1 - keep**2) / (1 + keep**2)) * keep**lag)
-
-
-@numba.njit(cache=True)
-def _faded(noise: Float64, keep: Float64) -> Float64:
-    """Fresh noise (T, N) turned, in place, into the AR(2) of these poles (N,), stationary from the first frame."""
-    for n in range(noise.shape[1]):
-        k = keep[n]
-        near = 2 * k / (1 + k * k)
-        new = np.sqrt((1 - k * k) ** 3 / (1 + k * k))
-        if len(noise) > 1:
-            noise[1, n] = near * noise[0, n] + np.sqrt(1 - near * near) * noise[1, n]
-        for t in range(2, len(noise)):
-            noise[t, n] = 2 * k * noise[t - 1, n] - k * k * noise[t - 2, n] + new * noise[t, n]
-    return noise
-
-
-@numba.njit(cache=True)
-def _stretches(dice: Float64, share: Float64, leave: float) -> BoolT:
-    """A Markov chain of two states that is in the second one `share` of the time and leaves it with this chance."""
-    inside = np.zeros(len(dice), np.bool_)
-    for t in range(len(dice)):
-        enter = share[t] if t == 0 else leave * share[t] / max(1 - share[t], 1e-9)
-        inside[t] = dice[t] >= leave if t and inside[t - 1] else dice[t] < enter
-    return inside
 
 
 def _belief(sight: Sight, settings: ObserveSettings, noise: Noise) -> Float64:

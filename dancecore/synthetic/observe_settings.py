@@ -57,6 +57,7 @@ class ObserveSettings:
     depth_jitter: Parts
     depth_guess: Parts
     depth_fade: Fade
+    body_swapped: Turned
     arms_swapped: Turned
     legs_swapped: Turned
     swap_s: float

@@ -9,7 +9,8 @@ import numpy as np
 
 from dancecore.skeleton import TWIN
 from dancecore.synthetic.landmarks import PART, PARTS
-from dancecore.synthetic.observe import ARMS, LEGS, kept, pulls
+from dancecore.synthetic.noise import kept
+from dancecore.synthetic.observe import ARMS, BODY, LEGS, pulls
 from dancecore.synthetic.observe_settings import Fade
 from dancecore.synthetic.samples import Sample
 from dancecore.synthetic.sight import HIPS, SHOULDERS, Sight, look
@@ -27,6 +28,9 @@ SECONDS = np.geomspace(0.03, 1.0, 60)
 FEWEST = 2 * int(LAGS[-1])
 """Frames of a clip that tell what is steady in it."""
 
+TRUNK = np.array([*SHOULDERS, *HIPS])
+"""Whether these are exchanged tells whether the body is."""
+
 OF_PART = tuple(np.flatnonzero(part == PART) for part in range(len(PARTS)))
 """The joints of each part."""
 
@@ -37,9 +41,9 @@ class Residuals:
 
     In torso lengths: error (N, 33, 2) in the picture, ways (N, 3, 33, 2) as `pulls` has them; true and reported
     (N, 33, 3) in space about the mid-hip. doubt, hidden, outside (N, 33), turn (N,) as in `Sight`; edge (N, 33, 2)
-    leads from joints outside the picture to its edge. What was reported is NaN where nobody was found, and of arms and
-    legs where left and right were exchanged: swapped (N, 2). clip (N,) numbers the samples, -1 between them. size_m
-    (C,) is each one's reported torso; `step_s` the time between frames.
+    leads from joints outside the picture to its edge. What was reported is NaN where nobody was found, and of joints
+    whose left and right were exchanged: swapped (N, 3) of the body, of arms alone, of legs alone. clip (N,) numbers the
+    samples, -1 between them. size_m (C,) is each one's reported torso; `step_s` the time between frames.
     """
 
     error: Float64
@@ -99,8 +103,9 @@ def _take_apart(sample: Sample) -> dict[str, Float64]:
     found = np.isfinite(error[..., :1])
     doubt = np.where(found[..., 0], 1.0 - track.visibility, np.nan)
     reported = np.where(found, track.world_m / _size(sample), np.nan).astype(np.float64)
-    swapped = np.stack([_exchanged(sight, error, limbs) for limbs in (ARMS, LEGS)], axis=1)
-    for when, limbs in zip(swapped.T, (ARMS, LEGS), strict=True):
+    body, arms, legs = (_exchanged(sight, error, joints) for joints in (TRUNK, ARMS, LEGS))
+    swapped = np.stack([body, arms & ~body, legs & ~body], axis=1)
+    for when, limbs in zip(swapped.T, (BODY, ARMS, LEGS), strict=True):
         for values in (error, reported, doubt):
             values[np.ix_(when, limbs)] = np.nan
     true = (sight.space - sight.space[:, HIPS].mean(1, keepdims=True)) / sight.torso_m
@@ -118,7 +123,7 @@ def _size(sample: Sample) -> float:
 
 
 def _exchanged(sight: Sight, error: Float64, limbs: IntT) -> BoolT:
-    """(T,) bool: these limbs are clearly nearer to their twins than to themselves."""
+    """(T,) bool: these joints are clearly nearer to their twins than to themselves."""
     apart = (sight.xy[:, TWIN[limbs]] - sight.xy[:, limbs]) / sight.torso_px[:, None, None]
     own = np.linalg.norm(error[:, limbs], axis=-1).mean(1)
     other = np.linalg.norm(error[:, limbs] - apart, axis=-1).mean(1)
