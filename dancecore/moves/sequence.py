@@ -116,28 +116,36 @@ def join(parts: Sequence[Part], blends: Sequence[float]) -> Motion:
     lengths = [part.beats for part in parts]
     if not parts or any(blend > min(pair) for blend, pair in zip(blends, pairwise(lengths), strict=True)):
         raise DanceError("INVALID_INPUT", f"nothing to join, or a blend of {blends} is longer than a part of {lengths}")
-    chain, step = _chained(parts), parts[0].phrase.beats[1] - parts[0].phrase.beats[0]
-    beats = step * np.arange(round(sum(lengths) / step) + 1)
-    starts = np.array([phrase.beats[0] for phrase in chain])
-    first = [*np.searchsorted(beats, starts - step / 2), len(beats)]
-    danced = [around(phrase, beats[a:b]) for phrase, (a, b) in zip(chain, pairwise(first), strict=True)]
-    rotation = np.concatenate([each.rotation for each in danced])
-    root = np.concatenate([each.root for each in danced])
-    for (before, after), blend in zip(pairwise(chain), blends, strict=True):
-        way = (beats - after.beats[0]) / blend + 0.5
-        near = (way > 0) & (way < 1)
-        crossed = cross(around(before, beats[near]), around(after, beats[near]), way[near])
-        rotation[near], root[near] = crossed.rotation, crossed.root
-    return Motion(beats, rotation, root)
+    step = float(parts[0].phrase.beats[1] - parts[0].phrase.beats[0])
+    halves = [int(blend / 2 / step) for blend in blends]  # frames on either side of a seam
+    danced = _chained(parts, step, halves)
+    counts, before = [round(length / step) for length in lengths], [0, *halves]
+    rotation, root = (
+        np.concatenate([getattr(d, name)[b : b + n] for d, b, n in zip(danced, before, counts, strict=True)]
+                       + [getattr(danced[-1], name)[-1:]])
+        for name in ("rotation", "root")
+    )  # fmt: skip
+    for i, (half, seam) in enumerate(zip(halves, np.cumsum(counts), strict=False)):
+        leaving = _cut(danced[i], before[i] + counts[i] - half, half)
+        coming = _cut(danced[i + 1], 0, half)
+        crossed = cross(leaving, coming, np.arange(-half, half + 1) * step / blends[i] + 0.5)
+        rotation[seam - half : seam + half + 1], root[seam - half : seam + half + 1] = crossed.rotation, crossed.root
+    return Motion(step * np.arange(len(root)), rotation, root)
 
 
-def _chained(parts: Sequence[Part]) -> list[Motion]:
-    """The phrases, each put where and when the part before it ends."""
-    frame, start, chain = np.eye(4), 0.0, []
-    for part in parts:
-        moved = placed(part.phrase, float(np.arctan2(frame[0, 2], frame[0, 0])), frame[:3, 3])
-        chain.append(Motion(moved.beats - moved.beats[0] + start, moved.rotation.copy(), moved.root.copy()))
-        ends = part.phrase.beats[0] + np.array([0.0, part.beats])
-        frame = frame @ _rigid(*travel(around(part.phrase, ends)))
-        start += part.beats
+def _cut(motion: Motion, first: int, half: int) -> Motion:
+    """The frames about a seam."""
+    part = slice(first, first + 2 * half + 1)
+    return Motion(motion.beats[part].copy(), motion.rotation[part].copy(), motion.root[part].copy())
+
+
+def _chained(parts: Sequence[Part], step: float, halves: Sequence[int]) -> list[Motion]:
+    """The parts, each put where the one before it ends, with so many frames more on the sides that have a seam."""
+    frame, chain = np.eye(4), []
+    for part, before, after in zip(parts, [0, *halves], [*halves, 0], strict=True):
+        end = before + round(part.beats / step)
+        danced = around(part.phrase, part.phrase.beats[0] + step * np.arange(-before, end - before + after + 1))
+        chain.append(placed(danced, float(np.arctan2(frame[0, 2], frame[0, 0])), frame[:3, 3]))
+        ends = [before, end]
+        frame = frame @ _rigid(*travel(Motion(danced.beats[ends], danced.rotation[ends], danced.root[ends])))
     return chain

@@ -29,7 +29,7 @@ FORMS = ("AABA", "ABAB", "AABB", "ABAC", "ABCA", "ABBA")
 ARCS: tuple[Callable[[Float64], Float64], ...] = (lambda t: t, lambda t: 1 - t, lambda t: np.sin(np.pi * t))
 """Energy over a dance, 0 calm to 1 all out: building up, calming down, to a peak and back."""
 
-BALANCING = 30
+BALANCING = 20
 """Rounds of scaling a table's rows and columns, after which both sum to what they should within a few per cent."""
 
 
@@ -119,10 +119,10 @@ def _markov(rng: np.random.Generator, pool: Pool, beats: int) -> list[Step]:
     """A walk along declared transitions and within families, on an arc of energy."""
     settings, moves = pool.settings, list(pool.moves.values())
     row = {move.move_id: i for i, move in enumerate(moves)}
-    likes = np.array([
-        [1 + settings.transition_gain * (b.move_id in a.transitions) + settings.family_gain * (a.family == b.family)
-         for b in moves] for a in moves
-    ])  # fmt: skip
+    family = np.array([move.family for move in moves])
+    likes = 1 + settings.family_gain * (family[:, None] == family)
+    for move in moves:
+        likes[row[move.move_id], [row[other] for other in move.transitions if other in row]] += settings.transition_gain
     following = _balanced(likes * (1 - np.eye(len(moves))), pool.share, pool.share)
     energy, arc = np.array([move.energy for move in moves]), ARCS[rng.integers(len(ARCS))]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,12 +23,15 @@ class Danced:
     mirror: bool
 
 
+@lru_cache(maxsize=8)  # one dance at a time is asked for again and again
 def beat_times(dance: Dance) -> Float64:
-    """(B,) seconds at which each beat of the whole dance, its end included, is played; the first at 0."""
+    """(B,) seconds at which each beat of the whole dance, its end included, is played; the first at 0. Read-only."""
     phase = np.random.default_rng(dance.music_seed).uniform()
     middle = np.arange(dance.beats) + 0.5
     tempo = dance.bpm * (1 + dance.drift * np.sin(2 * np.pi * (middle / WANDER_BEATS + phase)))
-    return np.concatenate([[0.0], np.cumsum(60 / tempo)])
+    played = np.concatenate([[0.0], np.cumsum(60 / tempo)])
+    played.flags.writeable = False
+    return played
 
 
 def timeline(dance: Dance, rate_hz: float) -> tuple[Float64, IntT]:
