@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from dancecore.moves.camera import CameraPath
-from dancecore.synthetic import effects, overlays, props, raycast, render, smear
+from dancecore.synthetic import effects, overlays, props, raycast, render, smear, walkers
 from dancecore.synthetic.backdrop import around
 from dancecore.synthetic.render import Mesh
 from dancecore.synthetic.scene import Scene
@@ -25,10 +25,10 @@ def frames(
     on_lens = [each for each in scene.overlays if each.kind == "finger"]
     in_app = [each for each in scene.overlays if each.kind != "finger"]
     lens, app = (overlays.layer(each, scene.width, scene.height) for each in (on_lens, in_app))
-    crossed = props.crossings(scene.walkers, path, joints)
+    crossed = walkers.crossings(scene.walkers, path, joints)
     floor = np.concatenate([joints[..., [0, 2]].reshape(-1, 2), crossed])
     behind = raycast.paint(around(scene.backdrop, floor), path, seconds)
-    passing = props.walkers(scene.walkers, path, joints, seconds)
+    passing = walkers.pass_by(scene.walkers, path, joints, seconds)
     limbs = smear.ways(path, joints, take, scene.effects.shutter)
     before: Image | None = None
     for f, (bare, dancers, others) in enumerate(zip(behind, people, passing, strict=True)):

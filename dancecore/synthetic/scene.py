@@ -9,10 +9,11 @@ from dancecore.synthetic.backdrop import Backdrop, draw_backdrop
 from dancecore.synthetic.effects import Effects, draw_effects
 from dancecore.synthetic.framing import View, draw_view, film
 from dancecore.synthetic.overlays import Overlay, draw_overlays
-from dancecore.synthetic.props import Prop, Walker, draw_props, draw_walkers
+from dancecore.synthetic.props import Prop, draw_props
 from dancecore.synthetic.render import Light
 from dancecore.synthetic.settings import LightSettings, SceneSettings
 from dancecore.synthetic.textures import RGB
+from dancecore.synthetic.walkers import Walker, draw_walkers
 from dancecore.types import Float64, IntT
 
 
