@@ -128,9 +128,10 @@ def join(parts: Sequence[Part], blends: Sequence[float]) -> Motion:
     for i, (half, seam) in enumerate(zip(halves, np.cumsum(counts), strict=False)):
         leaving = _cut(danced[i], before[i] + counts[i] - half, half)
         coming = _cut(danced[i + 1], 0, half)
-        crossed = cross(leaving, coming, np.arange(-half, half + 1) * step / blends[i] + 0.5)
+        way = step / blends[i] * np.arange(-half, half + 1, dtype=np.float64) + 0.5
+        crossed = cross(leaving, coming, way)
         rotation[seam - half : seam + half + 1], root[seam - half : seam + half + 1] = crossed.rotation, crossed.root
-    return Motion(step * np.arange(len(root)), rotation, root)
+    return Motion(step * np.arange(len(root), dtype=np.float64), rotation, root)
 
 
 def _cut(motion: Motion, first: int, half: int) -> Motion:
@@ -144,7 +145,8 @@ def _chained(parts: Sequence[Part], step: float, halves: Sequence[int]) -> list[
     frame, chain = np.eye(4), []
     for part, before, after in zip(parts, [0, *halves], [*halves, 0], strict=True):
         end = before + round(part.beats / step)
-        danced = around(part.phrase, part.phrase.beats[0] + step * np.arange(-before, end - before + after + 1))
+        frames = np.arange(-before, end - before + after + 1, dtype=np.float64)
+        danced = around(part.phrase, part.phrase.beats[0] + step * frames)
         chain.append(placed(danced, float(np.arctan2(frame[0, 2], frame[0, 0])), frame[:3, 3]))
         ends = [before, end]
         frame = frame @ _rigid(*travel(Motion(danced.beats[ends], danced.rotation[ends], danced.root[ends])))
