@@ -32,6 +32,8 @@ ARCS: tuple[Callable[[Float64], Float64], ...] = (lambda t: t, lambda t: 1 - t, 
 BALANCING = 20
 """Rounds of scaling a table's rows and columns, after which both sum to what they should within a few per cent."""
 
+TINY = 1e-12
+"""No share is smaller, and nothing is divided by less."""
 
 LONG_GAIN = {"uniform": 1.25, "phrase": 2.2, "markov": 1.25}
 """Moves of two bars fit into fewer places than the others, and are drawn so many times as often where they do."""
@@ -72,28 +74,23 @@ def choreography(
         raise DanceError("INVALID_INPUT", f"no move of {taxonomy.semver} is danced at {bpm} bpm")
     every = [move for move in taxonomy.moves.values() if not move.deprecated]
     wanted = tuple(LONG_GAIN[name] if move.beats > BEATS_A_BAR else 1.0 for move in every)
-    shares = _shares(tuple(move.bpm for move in every), wanted, settings.bpm, bpm)
-    share = np.array([each for each, move in zip(shares, every, strict=True) if move.move_id in moves])
+    edges, shares = _shares(tuple(move.bpm for move in every), wanted, settings.bpm)
+    column = np.clip(np.searchsorted(edges, bpm, side="right") - 1, 0, shares.shape[1] - 1)
+    share = np.maximum(shares[[move.move_id in moves for move in every], column], TINY)
     return tuple(GENERATORS[name](rng, Pool(moves, share / share.sum(), settings), beats))
 
 
-@lru_cache(maxsize=4096)
-def _shares(danced: tuple[Range, ...], wanted: tuple[float, ...], tempi: Range, bpm: float) -> tuple[float, ...]:
-    """How often each move is to be drawn at this tempo, so that at all `tempi` together moves are drawn as often as
-    `wanted`, in proportion. `danced` are the tempi of each move.
-
-    Stretches of tempi at which the same moves are danced are the columns of a table whose rows are the moves.
-    """
+@lru_cache(maxsize=64)
+def _shares(danced: tuple[Range, ...], wanted: tuple[float, ...], tempi: Range) -> tuple[Float64, Float64]:
+    """Stretches of tempi, between edges (T + 1,), and how often each move is to be drawn in each (M, T), so that over
+    all `tempi` together moves are drawn as often as `wanted`, in proportion. `danced` are the tempi of each move."""
     slow, fast = tempi
-    ends = [end for each in danced for end in each if slow < end < fast]
-    edges = np.unique([slow, fast + 1e-6, *ends])
+    edges = np.unique([slow, fast + 1e-6, *(end for each in danced for end in each if slow < end < fast)])
     middle = (edges[1:] + edges[:-1]) / 2
     low, high = np.array(danced).T
     possible = (low[:, None] <= middle) & (middle <= high[:, None])
     rows = np.array(wanted) * possible.any(axis=1)
-    flow = _balanced(possible.astype(np.float64), rows / rows.sum(), np.diff(edges) / (edges[-1] - edges[0]))
-    column = flow[:, int(np.clip(np.searchsorted(edges, bpm, side="right") - 1, 0, len(middle) - 1))]
-    return tuple(float(each) for each in np.maximum(column, 1e-12))
+    return edges, _balanced(possible * 1.0, rows / rows.sum(), np.diff(edges) / (edges[-1] - edges[0]))
 
 
 def _uniform(rng: np.random.Generator, pool: Pool, beats: int) -> list[Step]:
@@ -144,8 +141,8 @@ def _balanced(table: Float64, rows: Float64, columns: Float64) -> Float64:
     As the steps of a walk from row to column it meets every move as often as it should, whatever the table prefers.
     """
     for _ in range(BALANCING):
-        table = table * (columns / np.maximum(table.sum(axis=0), 1e-12))
-        table = table * (rows / np.maximum(table.sum(axis=1), 1e-12))[:, None]
+        table = table * (columns / np.maximum(table.sum(axis=0), TINY))
+        table = table * (rows / np.maximum(table.sum(axis=1), TINY))[:, None]
     return table
 
 

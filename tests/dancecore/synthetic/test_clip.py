@@ -3,6 +3,7 @@
 import json
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -143,7 +144,16 @@ def test_samples_sound_at_their_tempo(sample: Path) -> None:
     assert np.median(late) < 40
 
 
+def named(knobs: Any, name: str) -> list[Any]:
+    """All values that knobs hold under this name, at any depth."""
+    inside = knobs.values() if isinstance(knobs, dict) else knobs if isinstance(knobs, list) else []
+    here = [knobs[name]] if isinstance(knobs, dict) and name in knobs else []
+    return here + [found for each in inside for found in named(each, name)]
+
+
 def test_samples_differ_in_all_that_should_not_matter() -> None:
     knobs = [json.loads(path.with_suffix(".json").read_text())["knobs"] for path in SAMPLES]
-    for part in ("shape", "view", "look", "bpm", "steps"):
-        assert len({json.dumps(each[part]) for each in knobs}) == len(knobs)
+    for name in ("shape", "yaw", "top", "bpm", "steps"):
+        values = [named(each, name) for each in knobs]
+        assert all(values)
+        assert len({json.dumps(each) for each in values}) == len(knobs)
