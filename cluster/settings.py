@@ -43,6 +43,7 @@ class ClusterSettings:
     pose_gpus: float
     pose_gpu_cpus: float
     clips_per_batch: int
+    observed_per_batch: int
     max_pose_actors: int
     analysis_cpus: float
     object_store_mb: int

@@ -1,6 +1,5 @@
 """The command line `danceapp`. Heavy imports wait inside the commands, so that help is instant."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +8,7 @@ import typer
 
 from dancecore.errors import DanceError
 from jobs.console import JSON, plain_errors
-from jobs.data_commands import data
+from jobs.data_commands import data, synthesise
 from jobs.taxonomy_commands import taxonomy
 
 app = typer.Typer(
@@ -150,33 +149,7 @@ def models(
         print_models(as_json)
 
 
-@app.command()
-def synthesise(
-    out: Annotated[Path, typer.Option(help="Folder for the clips.")] = Path("synthetic"),
-    count: Annotated[int, typer.Option(min=1, help="How many clips.")] = 10,
-    first_seed: Annotated[int, typer.Option(min=0, help="The first clip's seed; the others follow it.")] = 0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
-    joints: Annotated[bool, typer.Option(help="Write the true joints too, as NPZ.")] = False,
-    samples: Annotated[bool, typer.Option(help="Make the committed sample clips again instead.")] = False,
-) -> None:
-    """Make synthetic dance clips with their ground truth; needs the extra `synthetic`.
-
-    The same seed makes the same clip. The first run on a machine prepares the body for some minutes.
-
-    [bold]Example[/bold]
-
-      danceapp synthesise --out synthetic --count 20 --workers 4
-    """
-    from cluster.settings import settings
-    from jobs.synthesise import SAMPLES
-    from jobs.synthesise import synthesise as make
-
-    with plain_errors():
-        numbers = settings().synthetic
-        folder, seeds = (SAMPLES, numbers.sample_seeds) if samples else (out, range(first_seed, first_seed + count))
-        paths = make(folder, seeds, numbers, workers=workers, with_joints=joints)
-    print(f"{len(paths)} clips in {folder}")
-
+app.command()(synthesise)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
 app.add_typer(db, name="db")

@@ -60,12 +60,17 @@ def make_clip(knobs: Knobs, taxonomy: Taxonomy, out: Path, *, with_joints: bool 
     Raises DanceError("MISSING_EXTRA") without anny.
     """
     stage = staged(knobs, taxonomy)
-    write_video(out, frames(knobs, stage), knobs.fps, _sound(knobs.dance), music.RATE, knobs.scene.crf)
+    film(knobs, stage, out)
     truth = describe(knobs, taxonomy, out.stem)
     out.with_suffix(".json").write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
     if with_joints:
         out.with_suffix(".npz").write_bytes(pack_joints(true_joints(stage, knobs.fps)))
     return truth
+
+
+def film(knobs: Knobs, stage: Staged, out: Path) -> None:
+    """Write the dance to `out` as an MP4 with its music, whole or not at all."""
+    write_video(out, frames(knobs, stage), knobs.fps, _sound(knobs.dance), music.RATE, knobs.scene.crf)
 
 
 def describe(knobs: Knobs, taxonomy: Taxonomy, video_id: str) -> Truth:
