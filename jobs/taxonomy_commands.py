@@ -1,4 +1,4 @@
-"""The command group `danceapp taxonomy`: the moves, drawn and compared."""
+"""The command group `danceapp taxonomy`: the moves listed, drawn and compared, taught and migrated."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from jobs.console import JSON, plain_errors
 
-taxonomy = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The taxonomy: moves, drawn and compared.")
+taxonomy = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The taxonomy: its moves, and your own.")
 
 
 @taxonomy.command("list")
@@ -29,6 +29,81 @@ def list_moves(
 
     with plain_errors():
         print_moves(load_taxonomy(TAXONOMY), family, as_json)
+
+
+@taxonomy.command()
+def preview(
+    name: Annotated[str, typer.Argument(metavar="MOVE", help="A move's id, name or alias.")],
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("previews"),
+    bpm: Annotated[
+        float | None, typer.Option(min=40, max=240, help="Tempo; without it one the move is danced at.")
+    ] = None,
+    yaw: Annotated[
+        float | None, typer.Option(help="Degrees: 0 from the front, 90 from the dancer's left; without it the best.")
+    ] = None,
+    mirror: Annotated[bool, typer.Option("--mirror", help="Dance it to the other side.")] = False,
+    loops: Annotated[int, typer.Option(min=1, max=64, help="How often the MP4 shows the phrase.")] = 2,
+) -> None:
+    """Show one move danced: by a stick figure and by a body, each as a GIF that loops and an MP4 with clicks.
+
+    The body needs the extra `synthetic`.
+
+    [bold]Examples[/bold]
+
+      danceapp taxonomy preview moonwalk
+
+      danceapp taxonomy preview mv_floss --mirror --bpm 120 --out ~/floss
+    """
+    from cluster.library import TAXONOMY
+    from dancecore.moves.taxonomy import load_taxonomy
+    from jobs.taxonomy_preview import write_previews
+    from jobs.taxonomy_show import find
+
+    with plain_errors():
+        move = find(load_taxonomy(TAXONOMY), name)
+        for path in write_previews(move, out, bpm=bpm, yaw=yaw, mirror=mirror, loops=loops):
+            print(path)
+
+
+@taxonomy.command()
+def sheet(
+    out: Annotated[Path, typer.Option(help="The picture, a PNG.")] = Path("sheet.png"),
+) -> None:
+    """Draw all moves on one sheet, family by family, for A3.
+
+    [bold]Example[/bold]
+
+      danceapp taxonomy sheet --out sheet.png
+    """
+    from cluster.library import TAXONOMY
+    from dancecore.moves.taxonomy import load_taxonomy
+    from jobs.taxonomy_pictures import draw_sheet
+
+    with plain_errors():
+        draw_sheet(load_taxonomy(TAXONOMY), out)
+    print(out)
+
+
+@taxonomy.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="A version, such as tx-0.1, or its folder.")],
+    new: Annotated[str, typer.Argument(help="The version or folder to compare it with.")],
+    as_json: JSON = False,
+) -> None:
+    """Say what changed from one version of the taxonomy to another.
+
+    [bold]Examples[/bold]
+
+      danceapp taxonomy diff tx-0.1 tx-0.2
+
+      danceapp taxonomy diff tx-0.1 ~/my-taxonomy --json
+    """
+    from dancecore.moves.taxonomy import load_taxonomy
+    from jobs.remap import folder_of
+    from jobs.taxonomy_show import print_difference
+
+    with plain_errors():
+        print_difference(load_taxonomy(folder_of(old)), load_taxonomy(folder_of(new)), as_json)
 
 
 @taxonomy.command()

@@ -1,6 +1,7 @@
-"""What `danceapp taxonomy` prints: the moves of a taxonomy."""
+"""What `danceapp taxonomy` prints: the moves of a taxonomy, and what changed between two."""
 
 import json
+from dataclasses import asdict
 from difflib import get_close_matches
 from itertools import groupby
 
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dancecore.errors import DanceError
+from dancecore.moves import compare
 from dancecore.moves.taxonomy import Move, Taxonomy
 
 WIDEST = 500
@@ -31,6 +33,24 @@ def print_moves(taxonomy: Taxonomy, family: str | None, as_json: bool) -> None:
         _print_table(taxonomy, moves)
 
 
+def print_difference(old: Taxonomy, new: Taxonomy, as_json: bool) -> None:
+    """Print what became of the moves of `old` in `new`."""
+    found = compare.diff(old, new)
+    if as_json:
+        print(json.dumps({"old": old.semver, "new": new.semver, **asdict(found)}, indent=2))
+        return
+    lines = [
+        *(f"+ {move_id}" for move_id in found.added),
+        *(f"- {move_id}" for move_id in found.removed),
+        *(f"x {move_id}: deprecated, use {', '.join(use) or 'none'}" for move_id, use in found.deprecated.items()),
+        *(f"= {move_id}: {before} is called {after}" for move_id, (before, after) in found.renamed.items()),
+        *(f"~ {move_id}: {', '.join(names)}" for move_id, names in found.changed.items()),
+    ]
+    print(
+        f"{old.semver} -> {new.semver}: {len(lines) or 'no'} change{'' if len(lines) == 1 else 's'}", *lines, sep="\n"
+    )
+
+
 def by_family(taxonomy: Taxonomy) -> list[Move]:
     """All moves: families and sub-families in the taxonomy's order, moves by name."""
     order = [f"{family}/{sub}" for family, subs in taxonomy.families.items() for sub in subs]
@@ -44,17 +64,14 @@ def path(move: Move) -> str:
 
 def find(taxonomy: Taxonomy, name: str) -> Move:
     """The move of this id, name or alias, in any case. Raises DanceError("NOT_FOUND") that suggests the nearest."""
-    names = {
-        known.casefold(): move
-        for move in taxonomy.moves.values()
-        for known in (move.move_id, move.name, *move.aliases)
-    }  # fmt: skip
+    looked_for = sorted(taxonomy.moves.values(), key=lambda move: not move.deprecated)  # their names may be used again
+    names = {known.casefold(): move for move in looked_for for known in (move.move_id, move.name, *move.aliases)}
     if name.casefold() not in names:
-        raise _unknown("move", name, names)
+        raise _unknown("move", name, list(names))
     return names[name.casefold()]
 
 
-def _unknown(what: str, name: str, known: list[str] | dict[str, Move]) -> DanceError:
+def _unknown(what: str, name: str, known: list[str]) -> DanceError:
     near = get_close_matches(name.casefold(), dict.fromkeys(known), n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else ": danceapp taxonomy list"
     return DanceError("NOT_FOUND", f"the taxonomy has no {what} {name!r}{hint}")

@@ -1,14 +1,15 @@
 """A small moving picture of a clip, for lists."""
 
-import os
 from itertools import islice
 from pathlib import Path
 
 import cv2
-from PIL import Image as Pillow
+import numpy as np
 
+from dancecore.media.gif import write_gif
 from dancecore.media.picture import frames
 from dancecore.settings import MediaSettings
+from dancecore.types import Image
 
 
 def preview(path: Path, out: Path, settings: MediaSettings) -> None:
@@ -17,17 +18,12 @@ def preview(path: Path, out: Path, settings: MediaSettings) -> None:
     The file appears under its name only when it is whole. Raises DanceError as `frames` does.
     """
     wanted = settings.preview_ms * settings.preview_hz // 1000
-    small = []
-    for image in islice((i for b in frames(path, settings.preview_hz, batch=1) for i in b.images), max(1, wanted)):
-        scale = settings.preview_px / max(image.shape[:2])
-        size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-        picture = Pillow.fromarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-        small.append(picture.quantize(settings.preview_colours))
-    partial = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        small[0].save(
-            partial, format="GIF", save_all=True, append_images=small[1:], loop=0, duration=1000 // settings.preview_hz
-        )
-        os.replace(partial, out)
-    finally:
-        partial.unlink(missing_ok=True)
+    shown = islice((i for b in frames(path, settings.preview_hz, batch=1) for i in b.images), max(1, wanted))
+    small = (_small(image, settings.preview_px) for image in shown)
+    write_gif(out, small, 1000 // settings.preview_hz, settings.preview_colours)
+
+
+def _small(image: Image, longer_px: int) -> Image:
+    scale = longer_px / max(image.shape[:2])
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
