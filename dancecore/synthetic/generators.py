@@ -164,7 +164,8 @@ def _fill(rng: np.random.Generator, pool: Pool, beats: int, liking: Liking, befo
         else:
             move = list(pool.moves.values())[rng.choice(len(fits), p=weights / weights.sum())]
             lengths = _lengths(move, pool, room)
-            mirror = bool(rng.uniform() < pool.settings.mirror_share)
+            again = not rested and move.mirror in danced[-1:]  # under the name of its mirror image
+            mirror = bool(rng.uniform() < pool.settings.mirror_share) and not again
             steps.append(_step(move, pool, lengths[rng.integers(len(lengths))], mirror))
         left -= steps[-1].beats
     return steps[len(before) :]

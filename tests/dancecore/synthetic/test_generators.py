@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -141,9 +141,10 @@ def test_a_move_that_its_mirror_names_otherwise_is_danced_under_that_name(many: 
         right: replace(many.moves[right], mirror=left, mirrorable=True, bpm=(60, 200), beats=4, loopable=True),
     }
     pair = replace(many, moves=moves)
-    for seed in range(20):
-        steps = choreography("phrase", np.random.default_rng(seed), pair, NUMBERS, 110.0, 32)
+    for seed, name in product(range(20), NAMES):
+        steps = choreography(name, np.random.default_rng(seed), pair, NUMBERS, 110.0, 32)
         assert not any(step.mirror for step in steps)
+        assert all(replace(a, beats=b.beats) != b for a, b in pairwise(steps)), "nothing is done twice in a row"
 
 
 def test_a_tempo_that_nothing_is_danced_at_is_refused(taxonomy: Taxonomy) -> None:
