@@ -4,8 +4,10 @@ import numpy as np
 
 from dancecore.moves import legs
 from dancecore.moves.body import NEUTRAL, joints
+from dancecore.moves.curves import HIGHEST_STEP, STEP_LIFT
 from dancecore.moves.memory import once_each
 from dancecore.moves.motion import RIG, Motion
+from dancecore.moves.posing import CM
 from dancecore.moves.rotations import fade
 from dancecore.skeleton import INDEX
 from dancecore.types import Float64
@@ -13,13 +15,10 @@ from dancecore.types import Float64
 LEGS = [RIG.index(f"{side}_{joint}") for side in legs.SIDES for joint in ("hip", "knee", "ankle")]
 OTHERS = [joint for joint in range(len(RIG)) if joint not in LEGS]
 
-CM = 1 / (100 * NEUTRAL.leg)
-"""Leg lengths in a centimetre of the neutral body."""
-
 FEET = [INDEX[f"{side}_{joint}"] for side in legs.SIDES for joint in ("ankle", "heel", "foot_index")]
 
-STEP_LIFT, LEAST_LIFT, HIGHEST_STEP = 0.25, 2 * CM, 12 * CM
-"""Height of a step over its length, as in `keyframes`; a short step clears the floor by the least lift as well."""
+LEAST_LIFT = 2 * CM
+"""Leg lengths by which a short step, too, clears the floor; else steps are as high as within moves."""
 
 PEAK = 1.875
 """The greatest speed on the path of least jerk over the mean one."""
@@ -80,7 +79,7 @@ def _stepping(a: legs.Feet, b: legs.Feet, way: Float64) -> legs.Feet:
     swing = np.clip(2 * way[:, None] - _turns(low_a, low_b, way), 0.0, 1.0)
     share = eased(swing)
     feet = legs.Feet(a.ankle + share[..., None] * (b.ankle - a.ankle), fade(a.rotation, b.rotation, share))
-    lift = np.minimum(STEP_LIFT * far + np.minimum(far, LEAST_LIFT), HIGHEST_STEP)
+    lift = np.minimum(STEP_LIFT * far + np.minimum(far, LEAST_LIFT), HIGHEST_STEP * CM)
     arc = 16 * (swing * (1 - swing)) ** 2 * lift
     height = np.maximum(low_a + share * (low_b - low_a), arc)
     feet.ankle[..., 1] += height - legs.soles(feet)[..., 1].min(-1)

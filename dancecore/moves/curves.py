@@ -9,6 +9,8 @@ from dancecore.types import Float64
 
 STEP_LIFT = 0.25
 """Height of a step over its length; a normal step of 30 cm clears the floor by 7."""
+HIGHEST_STEP = 12.0
+"""Centimetres: long steps are no higher."""
 STEP_PITCH = 20.0
 """Degrees by which the heel rises in the middle of a step."""
 
@@ -45,7 +47,7 @@ def _step_arcs(times: Float64, values: Float64, glides: Spans, beats: int) -> tu
         slides = any(start <= (t0 + t1) / 2 % beats <= end for start, end in glides)
         if far > 1.0 and a[2] == 0 and b[2] == 0 and not slides:
             middle = (a + b) / 2
-            middle[2], middle[4] = min(STEP_LIFT * far, 12.0), middle[4] + STEP_PITCH
+            middle[2], middle[4] = min(STEP_LIFT * far, HIGHEST_STEP), middle[4] + STEP_PITCH
             mid_times.append((t0 + t1) / 2)
             mid_values.append(middle)
     if not mid_times:

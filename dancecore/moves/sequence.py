@@ -9,17 +9,17 @@ import numpy as np
 from dancecore.errors import DanceError
 from dancecore.moves.crossing import cross
 from dancecore.moves.motion import RIG, Motion
+from dancecore.moves.posing import MIRROR
 from dancecore.moves.rotations import between, from_rotvecs
 from dancecore.skeleton import twin
 from dancecore.types import Float64
 
 _RIG_TWIN = np.array([RIG.index(twin(name)) for name in RIG])
-_MIRROR = np.diag([-1.0, 1.0, 1.0])
 
 
 def mirrored(motion: Motion) -> Motion:
     """The motion seen in a mirror: left limbs do what right ones did. Applied twice it changes nothing, exactly."""
-    rotation = _MIRROR @ motion.rotation[:, _RIG_TWIN] @ _MIRROR
+    rotation = MIRROR @ motion.rotation[:, _RIG_TWIN] @ MIRROR
     return Motion(motion.beats.copy(), rotation, motion.root * np.array([-1.0, 1.0, 1.0]))
 
 
@@ -128,7 +128,7 @@ def join(parts: Sequence[Part], blends: Sequence[float]) -> Motion:
     for i, (half, seam) in enumerate(zip(halves, np.cumsum(counts), strict=False)):
         leaving = _cut(danced[i], before[i] + counts[i] - half, half)
         coming = _cut(danced[i + 1], 0, half)
-        way = step / blends[i] * np.arange(-half, half + 1, dtype=np.float64) + 0.5
+        way = step / max(blends[i], step) * np.arange(-half, half + 1, dtype=np.float64) + 0.5
         crossed = cross(leaving, coming, way)
         rotation[seam - half : seam + half + 1], root[seam - half : seam + half + 1] = crossed.rotation, crossed.root
     return Motion(step * np.arange(len(root), dtype=np.float64), rotation, root)

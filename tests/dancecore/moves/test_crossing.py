@@ -5,12 +5,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from dancecore.moves import legs
 from dancecore.moves.body import joints
 from dancecore.moves.crossing import LONGEST, cross, crossing_beats, eased
 from dancecore.moves.motion import Motion
 from dancecore.moves.sequence import Part, around, join, mirrored, placed, travel
 from dancecore.moves.taxonomy import Taxonomy
 from dancecore.skeleton import INDEX
+from dancecore.synthetic.body import T_POSE
 from dancecore.synthetic.idle import load_non_dance
 
 LEAST = 0.8
@@ -100,9 +102,6 @@ def test_a_crossing_takes_as_long_as_it_must(taxonomy: Taxonomy) -> None:
 
 def standing(x: float) -> Motion:
     """Standing still with the right foot at home and the left one `x` leg lengths further out."""
-    from dancecore.moves import legs
-    from dancecore.synthetic.body import T_POSE
-
     root = np.array([[0.0, -0.05, 0.0]])
     feet = legs.feet_of(T_POSE)
     feet.ankle[:, 0, 0] += x

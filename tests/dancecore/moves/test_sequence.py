@@ -66,7 +66,7 @@ def whole(motion: Motion) -> Part:
 
 
 def test_travel_and_turns_add_up() -> None:
-    square = join([Part(walk(np.pi / 2), 2.0)] * 4, [0.0001] * 3)
+    square = join([Part(walk(np.pi / 2), 2.0)] * 4, [0.0] * 3)
     assert square.root[-1] == pytest.approx([0, 0, 0], abs=1e-6), "four sides of a square"
     assert square.root[64, [0, 2]] == pytest.approx([1, 1], abs=1e-6)
     assert heading(square)[-1] == pytest.approx(2 * np.pi)
