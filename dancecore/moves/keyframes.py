@@ -70,9 +70,9 @@ class Score:
     """A phrase of `beats` beats. Keys of every track of REST, in [0, beats], and what holds for all of them.
 
     `bounce`: centimetres the body sinks on every beat. `swing`: beats that a step takes. `snap`: beats that limbs and
-    trunk take to reach a key, standing still before; 0: they move all the time. `travel` (x, z): centimetres that a
-    phrase carries the dancer. `contacts`, `glides`: beats in which the left, right foot stands, slides. `room`: places
-    do not turn with the facing.
+    trunk take to reach a key, standing still before; 0: they move all the time. `slides`: steps have no height.
+    `travel` (x, z): centimetres that a phrase carries the dancer. `contacts`, `glides`: beats in which the left, right foot
+    stands, slides. `room`: places do not turn with the facing.
     """
 
     beats: int

@@ -74,7 +74,7 @@ def film(knobs: Knobs, stage: Staged, out: Path) -> None:
 
 
 def describe(knobs: Knobs, taxonomy: Taxonomy, video_id: str) -> Truth:
-    """The ground truth of a dance (CONTRACTS, section 4, with beats and knobs added)."""
+    """The ground truth of a dance, whose video is called `video_id`."""
     flags = (("single_dancer",) if len(knobs.dancers) == 1 else ()) + ("synthetic",)
     flags += ("clear_bg",) if knobs.scene.backdrop.kind in ("plain", "gradient") else ()
     *cuts_ms, duration_ms = (round(1000 * at) for at in timeline.cuts_s(knobs.dance)[1:])

@@ -88,7 +88,7 @@ def draw_knobs(seed: int, settings: SyntheticSettings, taxonomy: Taxonomy) -> Kn
 
     Raises DanceError("INVALID_INPUT") when no move of the taxonomy is danced at the tempo that is drawn.
     """
-    music, people, wardrobe, place = np.random.default_rng(seed).spawn(4)  # one room's new knob changes no other's
+    music, people, wardrobe, place = np.random.default_rng(seed).spawn(4)  # one part's new knob changes no other's
     dance = draw_dance(music, settings.dance, taxonomy)
     scene = draw_scene(place, settings.scene, len(dance.takes))
     dancers = draw_dancers(people, wardrobe, settings, dance, scene.views[0].yaw, taxonomy)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dancecore.skeleton import JOINTS, TWIN
+from dancecore.skeleton import TWIN
 from dancecore.synthetic.landmarks import MIRROR, Landmarks
 from dancecore.synthetic.samples import Sample
 from dancecore.types import Float64
@@ -64,14 +64,3 @@ def _solved(slopes: Float64, misses: Float64) -> Float64:
         offset = np.linalg.solve(normal, np.einsum("n,nij,ni->j", weight, slopes, misses))
         weight = 1 / np.maximum(np.linalg.norm(misses - slopes @ offset, axis=1), NEAR)
     return offset
-
-
-def as_table(landmarks: Landmarks) -> str:
-    """The offsets as lines of `landmarks.yaml`."""
-    from dancecore.synthetic.landmarks import PARTS, part
-
-    lines = []
-    for name in PARTS:
-        joint = next(i for i, each in enumerate(JOINTS) if part(each) == name)
-        lines.append(f"{name}: {np.round(landmarks.offset[joint], 3).tolist()}")
-    return "\n".join(lines)

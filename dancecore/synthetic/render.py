@@ -7,14 +7,14 @@ drawing `SAMPLES` x `SAMPLES` points a pixel.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import cv2
 import numba
 import numpy as np
 
+from dancecore.moves.camera import Camera
 from dancecore.synthetic.rig import Int32
-from dancecore.types import Float, Float64, Image
+from dancecore.types import Float, Image
 
 SAMPLES = 2
 """Drawn points along a pixel's side: 1 leaves jagged outlines that no camera makes."""
@@ -27,19 +27,6 @@ SHADOW_CELL = 4
 
 SHADOW_BLUR = 1.5
 """Standard deviation of the shadow's soft edge, in cells."""
-
-
-class Sight(Protocol):
-    """What drawing needs of a camera: the picture's size, the focal length in pixels, and `see`, which turns and shifts
-    world points (..., 3) into the camera's axes (..., 3): x right in the picture, y down, z away from it, metres."""
-
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def focal_px(self) -> float: ...
-    def see(self, world: Float64, /) -> Float64: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +47,7 @@ class Light:
     towards: tuple[float, float, float]
 
 
-def draw(meshes: Sequence[Mesh], camera: Sight, light: Light, background: Float) -> Image:
+def draw(meshes: Sequence[Mesh], camera: Camera, light: Light, background: Float) -> Image:
     """(H, W, 3) uint8: the meshes, each hiding what is behind it, before `background` (H, W, 3) float32 0..255."""
     image = np.asarray(cv2.convertScaleAbs(background), np.uint8)
     placed = [_place(mesh.vertices, camera) for mesh in meshes]
@@ -78,7 +65,7 @@ def draw(meshes: Sequence[Mesh], camera: Sight, light: Light, background: Float)
     return image
 
 
-def floor_shadow(meshes: Sequence[Mesh], camera: Sight, light: Light) -> Float:
+def floor_shadow(meshes: Sequence[Mesh], camera: Camera, light: Light) -> Float:
     """(H, W) float32, 0 in full shadow to 1: what light is left on the floor y = 0 beneath the meshes.
 
     They are thrown along the light onto the floor, drawn as one flat shape in a coarse picture, and blurred.
@@ -94,7 +81,7 @@ def floor_shadow(meshes: Sequence[Mesh], camera: Sight, light: Light) -> Float:
     return np.asarray(1 - whole[: camera.height, : camera.width], np.float32)
 
 
-def _place(vertices: Float, camera: Sight) -> tuple[Float, Float]:
+def _place(vertices: Float, camera: Camera) -> tuple[Float, Float]:
     """Where vertices (V, 3) fall in the picture, (V, 2) pixels, and 1/depth (V,), which is 0 for those too near."""
     origin, *axes = camera.see(np.vstack([np.zeros(3), np.eye(3)]))
     seen = vertices @ np.array(axes - origin, np.float32) + origin.astype(np.float32)

@@ -50,8 +50,8 @@ def _inherit(turned: dict[str, Float64], rest: Rest, bone: int) -> Float64:
 
 def _arm(world: dict[str, Float64], rest: Rest, side: str, letter: str, sign: float) -> dict[str, Float64]:
     collar, shoulder, elbow, wrist = (world[f"{side}_{name}"] for name in ("collar", "shoulder", "elbow", "wrist"))
-    upper = between(bone_axis(rest, f"upperarm01.{letter}", f"lowerarm01.{letter}"), sign * X)
-    fore = between(upper @ bone_axis(rest, f"lowerarm01.{letter}", f"wrist.{letter}"), sign * X) @ upper
+    upper = _shortest(_bone_axis(rest, f"upperarm01.{letter}", f"lowerarm01.{letter}"), sign * X)
+    fore = _shortest(upper @ _bone_axis(rest, f"lowerarm01.{letter}", f"wrist.{letter}"), sign * X) @ upper
     hand = _hand(rest, letter, sign)
     swing, twist = _split(_swap(collar) @ shoulder, X)
     bend, roll = _split(_swap(shoulder) @ elbow, X)
@@ -69,9 +69,9 @@ def _arm(world: dict[str, Float64], rest: Rest, side: str, letter: str, sign: fl
 
 def _leg(world: dict[str, Float64], rest: Rest, side: str, letter: str) -> dict[str, Float64]:
     pelvis, hip, knee, ankle = (world[name] for name in ("pelvis", f"{side}_hip", f"{side}_knee", f"{side}_ankle"))
-    thigh = between(bone_axis(rest, f"upperleg01.{letter}", f"lowerleg01.{letter}"), -Y)
-    shin = between(thigh @ bone_axis(rest, f"lowerleg01.{letter}", f"foot.{letter}"), -Y) @ thigh
-    toes = bone_axis(rest, f"foot.{letter}", f"toe3-1.{letter}")
+    thigh = _shortest(_bone_axis(rest, f"upperleg01.{letter}", f"lowerleg01.{letter}"), -Y)
+    shin = _shortest(thigh @ _bone_axis(rest, f"lowerleg01.{letter}", f"foot.{letter}"), -Y) @ thigh
+    toes = _bone_axis(rest, f"foot.{letter}", f"toe3-1.{letter}")
     foot = Rotation.from_rotvec(-np.arctan2(toes[0], toes[2]) * Y).as_matrix()
     swing, twist = _split(_swap(pelvis) @ hip, Y)
     return {
@@ -85,8 +85,8 @@ def _leg(world: dict[str, Float64], rest: Rest, side: str, letter: str) -> dict[
 
 def _hand(rest: Rest, letter: str, sign: float) -> Float64:
     """(3, 3) that brings the hand to the T-pose: fingers outward, palm down, thumb forward."""
-    outward = bone_axis(rest, f"wrist.{letter}", f"finger3-1.{letter}")
-    across = bone_axis(rest, f"finger5-1.{letter}", f"finger2-1.{letter}")
+    outward = _bone_axis(rest, f"wrist.{letter}", f"finger3-1.{letter}")
+    across = _bone_axis(rest, f"finger5-1.{letter}", f"finger2-1.{letter}")
     normal = np.cross(across, outward)
     normal /= np.linalg.norm(normal)
     at_rest = np.stack([outward, normal, np.cross(outward, normal)], axis=1)
@@ -94,13 +94,13 @@ def _hand(rest: Rest, letter: str, sign: float) -> Float64:
     return np.asarray(in_t @ at_rest.T)
 
 
-def bone_axis(rest: Rest, start: str, end: str) -> Float64:
+def _bone_axis(rest: Rest, start: str, end: str) -> Float64:
     """(3,) unit vector from one bone's head to another's, at rest."""
     axis = rest.heads[rest.bones.index(end)] - rest.heads[rest.bones.index(start)]
     return np.asarray(axis / np.linalg.norm(axis))
 
 
-def between(start: Float64, end: Float64) -> Float64:
+def _shortest(start: Float64, end: Float64) -> Float64:
     """(3, 3): the smallest rotation that takes one unit vector to another, not its opposite."""
     axis = np.cross(start, end)
     sine = np.linalg.norm(axis)

@@ -51,7 +51,7 @@ def read_folder(root: Path, *, pose: str | None = None) -> list[Entry]:
 def write_entry(
     root: Path, labels: Mapping[str, Any], tracks: Sequence[PoseTrack], pose: str, *, compress: bool = True
 ) -> Entry:
-    """Write one clip: its ground truth (at least the keys CONTRACTS has) and its tracks, the labelled dancer first.
+    """Write one clip: its ground truth (see above) and its tracks, the labelled dancer first.
 
     The labels are written last, so that a clip that has them is whole. Raises DanceError("INVALID_INPUT").
     """

@@ -124,7 +124,7 @@ def test_leads_come_from_the_whole_pool(taxonomy: Taxonomy) -> None:
     assert drawn == {f"cr_{number:04d}" for number in range(5)}
 
 
-def test_one_room_changes_no_other(taxonomy: Taxonomy) -> None:
+def test_one_part_changes_no_other(taxonomy: Taxonomy) -> None:
     """Another range for the camera leaves the dance and the people as they were."""
     other = replace(ALL, scene=replace(ALL.scene, sizes=((64, 64),)), wardrobe=replace(ALL.wardrobe, plain_share=1.0))
     for seed in range(20):
