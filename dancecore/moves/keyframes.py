@@ -71,8 +71,8 @@ class Score:
 
     `bounce`: centimetres the body sinks on every beat. `swing`: beats that a step takes. `snap`: beats that limbs and
     trunk take to reach a key, standing still before; 0: they move all the time. `slides`: steps have no height.
-    `travel` (x, z): centimetres that a phrase carries the dancer. `contacts`, `glides`: beats in which the left, right foot
-    stands, slides. `room`: places do not turn with the facing.
+    `travel` (x, z): centimetres that a phrase carries the dancer. `contacts`, `glides`: beats in which the left, right
+    foot stands, slides. `room`: places do not turn with the facing.
     """
 
     beats: int
