@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from dancecore.synthetic.fitting import DOUBTED, SURE
 from dancecore.synthetic.landmarks import PART, PARTS
-from dancecore.synthetic.observe import observe
+from dancecore.synthetic.observe import DOUBTED, SURE, observe
 from dancecore.synthetic.observe_settings import ObserveSettings
 from dancecore.synthetic.residuals import Residuals, fading, lasting, residuals, unknown_is_nan
 from dancecore.synthetic.samples import Sample

@@ -9,38 +9,39 @@ from scipy.special import logit
 
 from dancecore.skeleton import TWIN
 from dancecore.synthetic.landmarks import PARENT, PART
-from dancecore.synthetic.observe import TURNS, far_out
+from dancecore.synthetic.observe import DOUBTED, SURE, TURNS, far_out
 from dancecore.synthetic.observe_settings import ObserveSettings, Parts, Pulls, Turned
 from dancecore.synthetic.residuals import OF_PART, Residuals, fading, lasting, residuals, unknown_is_nan
 from dancecore.synthetic.samples import Sample
 from dancecore.synthetic.sight import SHOULDERS
 from dancecore.types import BoolT, Float64
 
-SURE, DOUBTED = 0.2, 0.6
-"""Doubt (1 - visibility) below which a joint counts as in sight, above which as guessed."""
+PLAIN, WILD = 0.15, 0.5
+"""Torso lengths: joints in sight that are nearer than the first tell what an error usually depends on; those beyond the
+second took part in something else, a swap or another body."""
 
-WILD = 0.5
-"""Torso lengths: joints in sight that are farther off took part in something else, a swap or another body."""
+CERTAIN = 0.997
+"""Visibilities nearer to 1, or to 0, are cut: the network says 1.0 of what is only likely."""
+
+PROBABLE, RAYLEIGH, FAR_OUT = 0.6745, 1.177, 4.0
+"""The medians of an error on an axis and of its length, over its standard deviation; so many of these and it slips."""
 
 NEEDED = 50
 """Values from which a number is taken; a part that has fewer gets the median of the others."""
-
-EXTREME = (0.003, 0.997)
-"""Visibilities beyond it are cut: the network says 1.0 of what is only likely."""
 
 
 def fit(samples: Sequence[Sample]) -> ObserveSettings:
     """The numbers with which `observe` errs as the tracks of these samples do. Their joints must be mapped."""
     seen = residuals(samples)
     with unknown_is_nan():
-        beyond = _belief(seen) | {"edge": _edge(seen)}
+        belief = _belief(seen) | {"edge": _edge(seen)}
         inside = replace(seen, error=_only(seen.outside == 0, seen.error))
-        return ObserveSettings(**beyond, **_picture(inside), **_flat(inside), **_depth(seen), **_bouts(seen))
+        return ObserveSettings(**belief, **_picture(inside), **_flat(inside), **_depth(seen), **_bouts(seen))
 
 
 def _belief(seen: Residuals) -> dict[str, Any]:
     """How visibility follows from what hides a joint."""
-    belief = logit(np.clip(1 - seen.doubt, *EXTREME))
+    belief = logit(np.clip(1 - seen.doubt, 1 - CERTAIN, CERTAIN))
     causes = np.stack([np.ones_like(belief), -seen.hidden, -far_out(seen.outside)], axis=-1)
     rest, rows = np.empty_like(belief), []
     for joints in OF_PART:
@@ -71,23 +72,21 @@ def _picture(seen: Residuals) -> dict[str, Any]:
         error, inherited, way = seen.error[:, joints], before[:, joints], ways[:, joints]
         doubt = seen.doubt[:, joints, None]
         good = (doubt[..., 0] < SURE) & _tame(error) & _tame(inherited)
-        inherit, pull = _inheritance(error[good], inherited[good], way[good])
+        plain = good & _tame(error, PLAIN) & _tame(inherited, PLAIN)
+        inherit, pull = _inheritance(error[plain], inherited[plain], way[plain])
         left = error - (inherit + (1 - inherit) * doubt) * inherited - (way * pull).sum(-1)
         doubted = doubt[..., 0] > DOUBTED
         shrink = _slope(way[doubted][..., 0], left[doubted])
         own = left - np.nan_to_num(shrink) * doubt * way[..., 0]
         quiet[:, joints], wild[:, joints] = _only(good, own), _only(doubted, own)
-        fade = fading(quiet[:, joints], seen.clip, seen.step_s)
-        rows.append([inherit, shrink, *lasting(quiet[:, joints], seen.clip), _loudness(wild[:, joints]), *fade])
+        rows.append([inherit, shrink, _loudness(wild[:, joints])])
         pulled.append(pull)
-    inherits, shrinks, steady, jitter, guess, jitter_s, flicker = np.array(rows).T
+    inherits, shrinks, guess = np.array(rows).T
     return {
         "inherit": _parts(inherits), "pull_x": _pulls(pulled, 0), "pull_y": _pulls(pulled, 1),
-        "shrink": _parts(shrinks), "steady": _parts(steady), "jitter": _parts(jitter), "jitter_s": _parts(jitter_s),
-        "flicker": _parts(flicker), "guess": _parts(guess), "guess_fade": fading(wild, seen.clip, seen.step_s),
+        "shrink": _parts(shrinks), "guess": _parts(guess), "guess_fade": fading(wild, seen.clip, seen.step_s),
         "twin_x": _parts(_twins(quiet[..., 0])), "twin_y": _parts(_twins(quiet[..., 1])),
-        "clip_spread": _spread(quiet, seen),
-    }  # fmt: skip
+    } | _in_sight(quiet, seen)  # fmt: skip
 
 
 def _flat(seen: Residuals) -> dict[str, Any]:
@@ -176,10 +175,48 @@ def _twins(error: Float64) -> Float64:
     return np.array([found[joints[0]] for joints in OF_PART])
 
 
-def _spread(error: Float64, seen: Residuals) -> float:
-    """The standard deviation of the logarithm of how loud each clip is against the usual."""
-    loud = np.array([np.nanstd(error[seen.clip == number], axis=0).mean(-1) for number in range(len(seen.size_m))])
-    return round(float(np.nanstd(np.nanmedian(np.log(loud / np.nanmedian(loud, axis=0)), axis=1))), 2)
+def _in_sight(error: Float64, seen: Residuals) -> dict[str, Any]:
+    """Of the errors (N, 33, 2) of joints in sight: what is steady, what trembles and how differently from clip to clip,
+    and the slips, which are far out of the trembling of their clip."""
+    centred, level = np.full_like(error, np.nan), np.full((len(seen.size_m), error.shape[1]), np.nan)
+    middle = np.full((*level.shape, 2), np.nan)
+    for clip in range(len(seen.size_m)):
+        here = seen.clip == clip
+        middle[clip] = np.nanmedian(error[here], axis=0)
+        centred[here] = error[here] - middle[clip]
+        level[clip] = np.nanmedian(np.linalg.norm(centred[here], axis=-1), axis=0) / RAYLEIGH
+    level[level == 0] = np.nan  # seen but once
+    usual = np.where(seen.clip[:, None] >= 0, level[seen.clip], np.nan)
+    slips = np.linalg.norm(centred, axis=-1) > FAR_OUT * usual
+    trembling = np.where(slips[..., None], np.nan, centred)
+    common = np.nanmedian(np.log(level / np.nanmedian(level, axis=0)), axis=1)
+    own = np.log(level / np.nanmedian(level, axis=0)) - common[:, None]
+    rows = [
+        [np.nanmedian(np.abs(middle[:, j])) / PROBABLE, np.nanmedian(level[:, j]), np.nanstd(own[:, j]),
+         *fading(trembling[:, j], seen.clip, seen.step_s), slips[:, j].sum() / np.isfinite(usual[:, j]).sum(),
+         _loudness(centred[:, j][slips[:, j]])] for j in OF_PART
+    ]  # fmt: skip
+    steady, jitter, spread, jitter_s, flicker, share, size = (_parts(column) for column in np.array(rows).T)
+    return {
+        "steady": steady, "jitter": jitter, "jitter_s": jitter_s, "flicker": flicker, "joint_spread": spread,
+        "clip_spread": round(float(np.nanstd(common)), 2), "slip_share": share, "slip": size,
+        "slip_s": _stretch(slips, seen.step_s), "slip_spread": _unequal(slips, usual, seen),
+    }  # fmt: skip
+
+
+def _unequal(slips: BoolT, usual: Float64, seen: Residuals) -> float:
+    """The standard deviation of the logarithm of how often a joint slips in a clip: what is left of the variance of the
+    share of slips (N, 33), among frames in which `usual` is known, beyond that of stretches that begin by chance."""
+    told = np.isfinite(usual)
+    count, slipped = (
+        np.stack([values[seen.clip == clip].sum(0) for clip in range(len(seen.size_m))])
+        for values in (told, slips & told)
+    )
+    enough = count >= NEEDED
+    share, mean = slipped[enough] / count[enough], slipped[enough].sum() / count[enough].sum()
+    stretch = _stretch(slips, seen.step_s) / seen.step_s
+    chance = stretch / (mean * count[enough].mean())
+    return round(float(np.sqrt(np.log1p(max(0.0, share.var() / mean**2 - chance)))), 2)
 
 
 def _stretch(state: BoolT, step_s: float) -> float:
@@ -188,8 +225,8 @@ def _stretch(state: BoolT, step_s: float) -> float:
     return round(step_s * max(int(state.sum()), 1) / max(begun, 1), 3)
 
 
-def _tame(error: Float64) -> BoolT:
-    return np.asarray(np.linalg.norm(error, axis=-1) < WILD)
+def _tame(error: Float64, most: float = WILD) -> BoolT:
+    return np.asarray(np.linalg.norm(error, axis=-1) < most)
 
 
 def _only(where: BoolT, values: Float64) -> Float64:

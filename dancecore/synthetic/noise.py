@@ -29,8 +29,10 @@ class Noise:
         return np.asarray(np.sqrt(1 - np.asarray(flicker)) * slow + np.sqrt(flicker) * self.fresh(*shape))
 
     def bouts(self, share: Float64, seconds: float) -> BoolT:
-        """(T,) bool, true for `share` (T,) of the time, on average for so many seconds at a stretch."""
-        return np.asarray(_stretches(self.rng.random(self.frames), share, min(1.0, self._step / seconds)))
+        """(T, ...) bool, true for `share` (T, ...) of the time, on average for so many seconds at a stretch."""
+        flat = share.reshape(self.frames, -1)
+        dice = self.rng.random(flat.shape)
+        return np.asarray(_stretches(dice, flat, min(1.0, self._step / seconds)).reshape(share.shape))
 
 
 def kept(keep: Float64, lag: int | IntT) -> Float64:
@@ -54,9 +56,11 @@ def _faded(noise: Float64, keep: Float64) -> Float64:
 
 @numba.njit(cache=True)
 def _stretches(dice: Float64, share: Float64, leave: float) -> BoolT:
-    """A Markov chain of two states that is in the second one `share` of the time and leaves it with this chance."""
-    inside = np.zeros(len(dice), np.bool_)
-    for t in range(len(dice)):
-        enter = share[t] if t == 0 else leave * share[t] / max(1 - share[t], 1e-9)
-        inside[t] = dice[t] >= leave if t and inside[t - 1] else dice[t] < enter
+    """Markov chains (T, N) of two states, in the second one `share` of the time and leaving it with this chance."""
+    inside = np.zeros(dice.shape, np.bool_)
+    for n in range(dice.shape[1]):
+        for t in range(len(dice)):
+            often = share[t, n]
+            enter = often if t == 0 else leave * often / max(1 - often, 1e-9)
+            inside[t, n] = dice[t, n] >= leave if t and inside[t - 1, n] else dice[t, n] < enter
     return inside

@@ -1,8 +1,8 @@
 """What BlazePose would report of known joints, without drawing anything: labelled dances by the thousand.
 
 Errors are drawn from a model that `fitting` fits on rendered dancers (`configs/observe.yaml`). Whether a joint is
-believed decides how it errs: one in sight is off by a steady and a trembling part; one that is hidden is guessed, on
-from the joint before it and too near to it; one outside the picture is put to its edge.
+believed decides how it errs: one in sight is off by a steady and a trembling part, and slips now and then; one that is
+hidden is guessed, on from the joint before it and too near to it; one outside the picture is put to its edge.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,9 @@ from dancecore.types import BoolT, Float64, IntT, PoseTrack
 
 TURNS = np.radians([0.0, 45.0, 90.0, 180.0])
 """At which the numbers of a `Turned` stand."""
+
+SURE, DOUBTED = 0.2, 0.6
+"""Doubt (1 - visibility) below which a joint counts as in sight, above which as guessed."""
 
 HALF_OUT = 0.1
 """Torso lengths. Visibility falls as soon as a joint leaves the picture, and hardly on."""
@@ -46,11 +49,11 @@ def observe(
     sight = look(joints, camera, others)
     noise = Noise(time_ns, rng)
     doubt = 1 - expit(_belief(sight, settings, noise))
-    rough = float(np.exp(settings.clip_spread * rng.standard_normal()))
-    error = _picture_error(sight, doubt, rough, settings, noise)
+    loud = _loudness(settings, noise)
+    error = _picture_error(sight, doubt, loud, settings, noise)
     xy = sight.xy + error * sight.torso_px[:, None, None]
     xy += _each(settings.edge)[:, None] * (xy.clip(0, [camera.width, camera.height]) - xy)
-    world = _world(sight, error, doubt, rough, settings, noise)
+    world = _world(sight, error, doubt, loud, settings, noise)
     shares = (settings.body_swapped, settings.arms_swapped, settings.legs_swapped)
     for limbs, share in zip((BODY, ARMS, LEGS), shares, strict=True):
         _swap((xy, world, doubt), limbs, noise.bouts(_at(share, sight.turn), settings.swap_s))
@@ -81,12 +84,21 @@ def far_out(outside: Float64) -> Float64:
     return np.asarray(outside / (outside + HALF_OUT))
 
 
-def _picture_error(sight: Sight, doubt: Float64, rough: float, settings: ObserveSettings, noise: Noise) -> Float64:
+def _loudness(settings: ObserveSettings, noise: Noise) -> Float64:
+    """(1, 33) by how much more than usual each joint errs in this clip."""
+    return np.exp(settings.clip_spread * noise.steady(1) + _each(settings.joint_spread) * noise.steady(33))
+
+
+def _picture_error(sight: Sight, doubt: Float64, loud: Float64, settings: ObserveSettings, noise: Noise) -> Float64:
     """(T, 33, 2) torso lengths."""
     trembling = noise.fading(_each(settings.jitter_s)[:, None], _each(settings.flicker)[:, None], 33, 2)
-    own = _each(settings.steady)[:, None] * noise.steady(33, 2) + rough * _each(settings.jitter)[:, None] * trembling
-    own = _paired(own, np.stack([_each(settings.twin_x), _each(settings.twin_y)], axis=1))
-    own += (_each(settings.guess) * doubt)[..., None] * noise.fading(*settings.guess_fade, 33, 2)
+    own = _each(settings.steady)[:, None] * noise.steady(33, 2) + _each(settings.jitter)[:, None] * trembling
+    astray = noise.fading(*settings.guess_fade, 33, 2)
+    often = np.exp(settings.slip_spread * noise.steady(33) - settings.slip_spread**2 / 2) * _each(settings.slip_share)
+    slips = noise.bouts(np.tile(often.clip(max=0.5), (len(doubt), 1)), settings.slip_s) * _each(settings.slip)
+    twins = np.stack([_each(settings.twin_x), _each(settings.twin_y)], axis=1)
+    own = _paired(loud[..., None] * own + slips[..., None] * astray, twins)
+    own += (_each(settings.guess) * doubt)[..., None] * astray
     shrink, inherit = _each(settings.shrink), _each(settings.inherit)
     pull = np.array([settings.pull_x, settings.pull_y])[:, PART]
     _pull(own, sight.xy / sight.torso_px[:, None, None], pull, shrink * doubt)
@@ -128,24 +140,24 @@ def _hand_on(error: Float64, share: Float64) -> None:
 
 
 def _world(
-    sight: Sight, error: Float64, doubt: Float64, rough: float, settings: ObserveSettings, noise: Noise
+    sight: Sight, error: Float64, doubt: Float64, loud: Float64, settings: ObserveSettings, noise: Noise
 ) -> Float64:
     """(T, 33, 3) metres about the mid-hip: everybody is reported to be of one size, and too flat."""
     true = (sight.space - sight.space[:, HIPS].mean(1, keepdims=True)) / sight.torso_m
     world = np.empty_like(true)
     flat = _each(settings.flat_steady)[:, None] * noise.steady(33, 2)
-    flat = flat + rough * _each(settings.flat_jitter)[:, None] * noise.fading(*settings.flat_fade, 33, 2)
+    flat = flat + (loud * _each(settings.flat_jitter))[..., None] * noise.fading(*settings.flat_fade, 33, 2)
     world[..., :2] = true[..., :2] + error + flat
     slope = np.stack([_at(each, sight.turn) for each in settings.depth_slope], axis=1)[:, PART]
     depth = _each(settings.depth_steady) * noise.steady(33)
-    loud = rough * _each(settings.depth_jitter) + _each(settings.depth_guess) * doubt
-    depth = depth + loud * noise.fading(*settings.depth_fade, 33)
+    size = loud * _each(settings.depth_jitter) + _each(settings.depth_guess) * doubt
+    depth = depth + size * noise.fading(*settings.depth_fade, 33)
     _hand_on(depth[..., None], np.broadcast_to(_each(settings.depth_inherit), depth.shape))
-    sway = settings.sway_steady * noise.steady() + rough * noise.fading(*settings.sway_fade)
+    sway = settings.sway_steady * noise.steady() + noise.fading(*settings.sway_fade)
     depth += sway[:, None] * _each(settings.sway)
     world[..., 2] = slope * true[..., 2] + np.cos(sight.turn)[:, None] * _each(settings.lean) + depth
-    size = settings.torso_m * (1 + settings.torso_spread * noise.rng.standard_normal())
-    return np.asarray(size * (world - world[:, HIPS].mean(1, keepdims=True)))
+    torso_m = settings.torso_m * (1 + settings.torso_spread * noise.rng.standard_normal())
+    return np.asarray(torso_m * (world - world[:, HIPS].mean(1, keepdims=True)))
 
 
 def _swap(values: tuple[Float64, ...], limbs: IntT, when: BoolT) -> None:

@@ -27,6 +27,11 @@ class ObserveSettings:
     jitter_s: Parts
     flicker: Parts
     clip_spread: float
+    joint_spread: Parts
+    slip_share: Parts
+    slip: Parts
+    slip_spread: float
+    slip_s: float
     twin_x: Parts
     twin_y: Parts
     inherit: Parts

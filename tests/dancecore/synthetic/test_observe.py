@@ -29,7 +29,7 @@ def exact(**changed: object) -> ObserveSettings:
     """No error at all, but for what is changed."""
     each = {field.name for field in fields(ObserveSettings) if len(np.shape(getattr(FITTED, field.name))) == 1}
     zero: dict[str, object] = {name: every(0.0) for name in each if not name.endswith(("_fade", "_swapped"))}
-    zero |= dict.fromkeys(("clip_spread", "torso_spread", "sway_steady", "missed_share"), 0.0)
+    zero |= dict.fromkeys(("clip_spread", "slip_spread", "torso_spread", "sway_steady", "missed_share"), 0.0)
     zero |= dict.fromkeys(("body_swapped", "arms_swapped", "legs_swapped"), (0.0,) * 4)
     zero |= dict.fromkeys(("pull_x", "pull_y"), ((0.0,) * 3,) * len(PARTS))
     zero |= {"depth_slope": ((1.0,) * 4,) * len(PARTS), "jitter_s": every(0.1), "sure": every(30.0), "torso_m": TORSO_M}
@@ -92,6 +92,17 @@ def test_twins_err_alike_as_far_as_stated(joints: np.ndarray) -> None:
     for axis, want in ((0, -0.5), (1, 0.7)):
         got = np.corrcoef(shaken[:, left, axis], shaken[:, right, axis])[0, 1]
         assert got == pytest.approx(want, abs=0.12)
+
+
+def test_joints_slip_for_the_stated_share(joints: np.ndarray) -> None:
+    told = exact(slip=every(0.2), slip_share=every(0.1), slip_s=0.3)
+    off = np.linalg.norm(error(still(joints, 3000), told), axis=-1)
+    slips = off > 1e-3
+    assert slips.mean() == pytest.approx(0.1, abs=0.02)
+    assert np.sqrt((off[slips] ** 2).mean() / 2) == pytest.approx(0.2, rel=0.1)
+    often = exact(slip=every(0.2), slip_share=every(0.1), slip_s=0.3, slip_spread=1.5)
+    uneven = np.linalg.norm(error(still(joints, 3000), often), axis=-1) > 1e-3
+    assert uneven.mean(0).std() > 2 * slips.mean(0).std()
 
 
 def test_errors_are_handed_on_along_the_limb(joints: np.ndarray) -> None:
