@@ -9,14 +9,13 @@ from dancecore.synthetic.music import RATE, compose
 from dancecore.types import BeatGrid
 
 
-def test_every_beat_starts_to_the_sample() -> None:
-    """With the sound before each beat taken away, the first sample that differs is the beat's own."""
-    beats = 0.25 + np.arange(8) * 0.5
-    with_all = compose(beats, 0.0, 5.0, seed=3)
-    silent = compose(beats[:0], 0.0, 5.0, seed=3)
-    assert (silent == 0).all()
-    first = np.flatnonzero(with_all)[0]
-    assert abs(first - round(0.25 * RATE)) <= 1
+@pytest.mark.parametrize("bars", [0, 1, 2])
+def test_every_bar_starts_to_the_sample(bars: int) -> None:
+    """The first sample that differs from the piece without the bars from here on is its first beat's own."""
+    beats = 0.25 + np.arange(12) * 0.5
+    whole, before = (compose(each, 0.0, 7.0, seed=3) for each in (beats, beats[: 4 * bars]))
+    first = np.flatnonzero(whole != before)[0]
+    assert abs(first - round(beats[4 * bars] * RATE)) <= 1
 
 
 def hear(beats: np.ndarray, swing: float, seed: int) -> BeatGrid:
