@@ -19,6 +19,9 @@ Float = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Image = NDArray[np.uint8]
 
+RGB = tuple[float, float, float]
+"""Red, green and blue, 0..255 unless said otherwise."""
+
 Reading = tuple[str, bool]
 """A move id, and whether the move is danced mirrored."""
 

@@ -7,8 +7,8 @@ from typing import Literal, cast
 import numpy as np
 
 from dancecore.synthetic.settings import PlaceSettings
-from dancecore.synthetic.textures import RGB, Surface, Texture, muted
-from dancecore.types import Float64
+from dancecore.synthetic.textures import Surface, Texture, muted
+from dancecore.types import RGB, Float64
 
 Kind = Literal["plain", "gradient", "room", "stage", "outdoors", "screen"]
 BUILT: tuple[Kind, ...] = ("room", "stage", "screen")

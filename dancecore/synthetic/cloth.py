@@ -11,9 +11,7 @@ from scipy.spatial import cKDTree
 
 from dancecore.synthetic.form import Form
 from dancecore.synthetic.rig import Int32
-from dancecore.types import BoolT, Float, Float64
-
-RGB = tuple[float, float, float]
+from dancecore.types import RGB, BoolT, Float, Float64
 
 LINING_M = 0.12
 """So far from a border the inner side of loose cloth is seen, through a sleeve or under a hem."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dancecore.synthetic.body import T_POSE, Body
-from dancecore.synthetic.cloth import RGB, UNDER_M, Piece, Worn, dyed
+from dancecore.synthetic.cloth import UNDER_M, Piece, Worn, dyed
 from dancecore.synthetic.cuts import BOTTOMS, ONE_PIECES, TOPS, UNDERSHIRT, Skirt, Trousers
 from dancecore.synthetic.form import Form, measure
 from dancecore.synthetic.garments import FAR, bottom, top
@@ -16,7 +16,7 @@ from dancecore.synthetic.rig import Int32
 from dancecore.synthetic.shoes import SHOES, height, shoes
 from dancecore.synthetic.skinning import skin
 from dancecore.synthetic.wardrobe import Outfit, Person
-from dancecore.types import Float, Float64
+from dancecore.types import RGB, Float, Float64
 
 BULKY_M = 0.02
 """Tops that stand off the skin less than this are tucked into a skirt."""

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancecore.synthetic.settings import EffectSettings
-from dancecore.synthetic.textures import RGB
-from dancecore.types import Float, Image, IntT
+from dancecore.types import RGB, Float, Image, IntT
 
 GRAIN = 1024
 """Pixels along the side of the plane of noise, which every frame reads from another corner on."""

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from dancecore.synthetic.cloth import LINING_M, RGB, Piece, Worn, borrow, lining, sheet, shell, tube
+from dancecore.synthetic.cloth import LINING_M, Piece, Worn, borrow, lining, sheet, shell, tube
 from dancecore.synthetic.cuts import Skirt, Top, Trousers
 from dancecore.synthetic.form import Form, outline
-from dancecore.types import BoolT, Float64
+from dancecore.types import RGB, BoolT, Float64
 
 FAR = 9.0
 """Metres: no border there."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from dancecore.synthetic.cloth import RGB, Piece, Worn, borrow, lining, sheet, shell, tube
+from dancecore.synthetic.cloth import Piece, Worn, borrow, lining, sheet, shell, tube
 from dancecore.synthetic.form import Form
-from dancecore.types import Float64
+from dancecore.types import RGB, Float64
 
 HEAD = ("head", "neck")
 BACK = ("head", "neck", "spine01", "spine02")

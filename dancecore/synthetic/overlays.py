@@ -8,8 +8,7 @@ import cv2
 import numba
 import numpy as np
 
-from dancecore.synthetic.textures import RGB
-from dancecore.types import Float, Image
+from dancecore.types import RGB, Float, Image
 
 OverlayKind = Literal["caption", "sticker", "buttons", "progress", "finger"]
 OVERLAYS: tuple[OverlayKind, ...] = get_args(OverlayKind)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dancecore.synthetic.cloth import RGB, Piece, cut, dyed
+from dancecore.synthetic.cloth import Piece, cut, dyed
 from dancecore.synthetic.form import Form
-from dancecore.types import Float64
+from dancecore.types import RGB, Float64
 
 PATTERNS = ("plain", "stripes", "two_tone", "logo")
 

@@ -10,8 +10,8 @@ from dancecore.moves.camera import CameraPath
 from dancecore.synthetic.render import Mesh
 from dancecore.synthetic.settings import PropSettings, Range
 from dancecore.synthetic.shapes import Part, box, line_of_sight, mesh, tube
-from dancecore.synthetic.textures import RGB, muted
-from dancecore.types import Float64
+from dancecore.synthetic.textures import muted
+from dancecore.types import RGB, Float64
 
 PropKind = Literal["pole", "chair", "table", "plant", "speaker", "stool"]
 PROPS: tuple[PropKind, ...] = get_args(PropKind)

@@ -12,9 +12,8 @@ from dancecore.synthetic.overlays import Overlay, draw_overlays
 from dancecore.synthetic.props import Prop, draw_props
 from dancecore.synthetic.render import Light
 from dancecore.synthetic.settings import LightSettings, SceneSettings
-from dancecore.synthetic.textures import RGB
 from dancecore.synthetic.walkers import Walker, draw_walkers
-from dancecore.types import Float64, IntT
+from dancecore.types import RGB, Float64, IntT
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ import numpy as np
 
 from dancecore.moves.camera import CameraPath
 from dancecore.synthetic.render import Mesh
-from dancecore.synthetic.textures import RGB
-from dancecore.types import Float, Float64, IntT
+from dancecore.types import RGB, Float, Float64, IntT
 
 SIDES = 12
 """Of what is round."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import ConvexHull
 
-from dancecore.synthetic.cloth import RGB, Piece, Worn, sheet, shell
+from dancecore.synthetic.cloth import Piece, Worn, sheet, shell
 from dancecore.synthetic.form import Form
-from dancecore.types import BoolT, Float64
+from dancecore.types import RGB, BoolT, Float64
 
 
 @dataclass(frozen=True, slots=True)

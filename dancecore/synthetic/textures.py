@@ -8,9 +8,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from dancecore.types import Float, Image
-
-RGB = tuple[float, float, float]
+from dancecore.types import RGB, Float, Image
 
 SIDE = 512
 """Rows and columns of a texture: 2 to 8 mm of wall a texel."""

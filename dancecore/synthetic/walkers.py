@@ -9,8 +9,8 @@ from dancecore.moves.camera import CameraPath
 from dancecore.synthetic.render import Mesh
 from dancecore.synthetic.settings import PlaceSettings
 from dancecore.synthetic.shapes import Part, line_of_sight, mesh, tube
-from dancecore.synthetic.textures import RGB, muted
-from dancecore.types import Float64
+from dancecore.synthetic.textures import muted
+from dancecore.types import RGB, Float64
 
 SEEN_M = 1.5
 """Either side of the picture's middle: who walks by is seen at least so far, and no wall stands there."""

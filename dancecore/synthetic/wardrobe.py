@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from dancecore.errors import DanceError
-from dancecore.synthetic.cloth import RGB
 from dancecore.synthetic.cuts import BOTTOMS, ONE_PIECES, TOPS
 from dancecore.synthetic.hair import STYLES
 from dancecore.synthetic.pattern import PATTERNS, Garment
 from dancecore.synthetic.settings import WardrobeSettings
 from dancecore.synthetic.shoes import SHOES
+from dancecore.types import RGB
 
 SKINS: tuple[RGB, ...] = ((246, 214, 190), (228, 184, 152), (198, 146, 110), (150, 102, 72), (98, 64, 46))
 """Skin under full light from pale to deep; a dancer's lies between two neighbours."""
