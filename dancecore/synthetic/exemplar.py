@@ -6,6 +6,7 @@ from hashlib import sha256
 import numpy as np
 
 from dancecore.moves.taxonomy import Move, Taxonomy
+from dancecore.synthetic.creators import draw_creator
 from dancecore.synthetic.dance import Dance, Knobs, Take, draw_knobs
 from dancecore.synthetic.generators import Step
 from dancecore.synthetic.music import BEATS_A_BAR
@@ -20,15 +21,22 @@ SIDE = 35.0
 
 def exemplar_knobs(move: Move, number: int, settings: SyntheticSettings, taxonomy: Taxonomy) -> Knobs:
     """Exemplar `number` of a move, each by somebody else: two bars of it, or two phrases of a longer one."""
-    seed = int.from_bytes(sha256(f"{move.move_id} {number}".encode()).digest()[:4])
+    seed = _hashed(f"{move.move_id} {number}")
     knobs = draw_knobs(seed, calm(settings), taxonomy)
+    who = draw_creator((_hashed(move.move_id) + number) % settings.people.creators, settings.people, settings.wardrobe)
+    style = replace(who.style, seed=seed)
+    lead = replace(knobs.dancers[0], creator=who.creator_id, shape=who.shape, style=style, person=who.person)
     beats = max(2 * BEATS_A_BAR, 2 * move.beats)
     dance = Dance(
         bpm=float(np.clip(BPM, *move.bpm)), drift=0.0, swing=0.0, music_seed=seed, generator="uniform",
         steps=(Step(move.move_id, beats, False, True),), blend_beats=knobs.dance.blend_beats,
         takes=(Take(0.0, float(beats), 1.0),),
     )  # fmt: skip
-    return replace(knobs, dance=dance)
+    return replace(knobs, dance=dance, dancers=(lead,))
+
+
+def _hashed(text: str) -> int:
+    return int.from_bytes(sha256(text.encode()).digest()[:4])
 
 
 def calm(settings: SyntheticSettings) -> SyntheticSettings:
