@@ -7,6 +7,8 @@ splits.json     70/15/15 by whole creators
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -113,21 +115,27 @@ def finish(out: Path, recipe: Recipe, stamp: dict[str, Any], table: pa.Table) ->
 
     Raises DanceError("WORKER_DIED") when a clip could not be made; the others stay.
     """
-    rows = table.sort_by("seed").to_pylist()
-    if lost := [row["clip"] for row in rows if row["error"]]:
+    table = table.sort_by("seed")
+    if lost := [row["clip"] for row in _rows(table) if row["error"]]:
         message = f"workers died of {len(lost)} clips, such as {lost[0]}; the others are there"
         raise DanceError("WORKER_DIED", message, {"clips": lost})
-    if [row["seed"] for row in rows] != list(recipe.seeds):
-        raise RuntimeError(f"{len(rows)} rows for {recipe.clips} clips")
-    splits = split_by_creator(_entry(row) for row in rows)
+    if table["seed"].to_pylist() != list(recipe.seeds):
+        raise RuntimeError(f"{len(table)} rows for {recipe.clips} clips")
+    splits = split_by_creator(_entry(row) for row in _rows(table))
     write_splits(out, splits, stamp["data_version"])
-    _write_index(out, rows, splits, stamp["data_version"])
+    _write_index(out, table, splits, stamp["data_version"])
     for stray in (out / "videos").rglob(".*.*"):  # of workers that were killed while they wrote
         stray.unlink(missing_ok=True)
-    counts = _counts(rows)
-    came_out = {"packages": {name: _installed(name) for name in PACKAGES}, "poses": _poses(rows), "counts": counts}
+    counts, poses = _counts(table)
+    came_out = {"packages": {name: _installed(name) for name in PACKAGES}, "poses": poses, "counts": counts}
     _write_json(out / SET_FILE, stamp | came_out)
     return counts, {name: list(splits.values()).count(name) for name in SPLITS}
+
+
+def _rows(table: pa.Table) -> Iterator[Row]:
+    """The rows of a table, few of them in memory as Python has them, which is ten times as large."""
+    for batch in table.to_batches(max_chunksize=256):
+        yield from batch.to_pylist()
 
 
 def _entry(row: Row) -> Entry:
@@ -135,30 +143,29 @@ def _entry(row: Row) -> Entry:
     return Entry(row["clip"], row["creator"], (), row["duration_ms"], labels, None, None)
 
 
-def _write_index(out: Path, rows: list[Row], splits: dict[str, Split], data_version: str) -> None:
-    said = ("seed", "creator", "duration_ms", "moves", "files")
-    table = pa.Table.from_pylist(rows, schema=pa.schema([ROW.field(name) for name in ("clip", *said)]))
-    ours = {"split": [splits[row["clip"]] for row in rows], "data_version": [data_version] * len(rows)}
+def _write_index(out: Path, table: pa.Table, splits: dict[str, Split], data_version: str) -> None:
+    said = table.select(["clip", "seed", "creator", "duration_ms", "moves", "files"])
+    ours = {"split": [splits[clip] for clip in table["clip"].to_pylist()], "data_version": [data_version] * len(table)}
     for name, values in ours.items():
-        table = table.append_column(name, pa.array(values))
+        said = said.append_column(name, pa.array(values))
     written = pa.BufferOutputStream()
-    pq.write_table(table, written)
+    pq.write_table(said, written)
     write_whole(out / INDEX_FILE, written.getvalue().to_pybytes())
 
 
-def _counts(rows: list[Row]) -> dict[str, int]:
-    moves = [each["move_id"] for row in rows for each in row["moves"] if each["move_id"] != OTHER]
-    return {
-        "clips": len(rows), "creators": len({row["creator"] for row in rows}), "moves": len(set(moves)),
-        "segments": len(moves), "seconds": sum(row["duration_ms"] for row in rows) // 1000,
-        "bytes": sum(file["bytes"] for row in rows for file in row["files"]),
-    }  # fmt: skip
-
-
-def _poses(rows: list[Row]) -> list[str]:
-    """The versions of keypoints in the set."""
-    names = {Path(file["path"]).stem for row in rows for file in row["files"]}
-    return sorted(name.removeprefix("keypoints_v") for name in names if name.startswith("keypoints_v"))
+def _counts(table: pa.Table) -> tuple[dict[str, int], list[str]]:
+    """What is in the set, and the versions of its keypoints."""
+    counts = Counter[str](clips=len(table))
+    moves, creators, poses = set[str](), set[str](), set[str]()
+    for row in _rows(table):
+        danced = [each["move_id"] for each in row["moves"] if each["move_id"] != OTHER]
+        creators.add(row["creator"])
+        moves.update(danced)
+        counts.update(segments=len(danced), ms=row["duration_ms"], bytes=sum(file["bytes"] for file in row["files"]))
+        names = [Path(file["path"]).stem for file in row["files"]]
+        poses.update(name.removeprefix("keypoints_v") for name in names if name.startswith("keypoints_v"))
+    counts.update(creators=len(creators), moves=len(moves), seconds=counts.pop("ms") // 1000)
+    return dict(sorted(counts.items())), sorted(poses)
 
 
 def _installed(package: str) -> str | None:
