@@ -182,26 +182,6 @@ class SceneSettings:
 
 
 @dataclass(frozen=True)
-class ObserveSettings:
-    """How a pose estimator errs."""
-
-    jitter: float
-    jitter_s: float
-    offset: float
-    world_scale: Range
-    world_offset_m: float
-    world_jitter_m: float
-    world_jitter_s: float
-    depth_slope: Range
-    depth_factor: float
-    visibility: float
-    hidden_visibility: float
-    hidden_factor: float
-    lost_share: float
-    lost_s: float
-
-
-@dataclass(frozen=True)
 class SyntheticSettings:
     """What synthetic dances are drawn from (`configs/synthetic.yaml`)."""
 
@@ -210,4 +190,3 @@ class SyntheticSettings:
     people: PeopleSettings
     wardrobe: WardrobeSettings
     scene: SceneSettings
-    observe: ObserveSettings
