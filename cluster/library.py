@@ -13,6 +13,7 @@ from cluster.settings import CONFIGS, Settings
 from dancecore.features import FEATURE_VERSION
 from dancecore.matching.bank import Bank
 from dancecore.matching.templates import Template, generate, save
+from dancecore.moves.posture import entry, leave
 from dancecore.moves.taxonomy import Move, Taxonomy, load_taxonomy
 from dancecore.pose import version
 from dancecore.types import Versions
@@ -87,7 +88,8 @@ def _metadata(move: Move) -> dict[str, Any]:
     return {
         "sub_family": move.sub_family, "description": move.description, "energy": move.energy, "beats": move.beats,
         "bpm": list(move.bpm), "regions": list(move.regions), "mirrorable": move.mirrorable, "mirror": move.mirror,
-        "loopable": move.loopable, "transitions": list(move.transitions),
+        "loopable": move.loopable, "transitions": list(move.transitions), "entry": entry(move), "exit": leave(move),
+        "signature": move.signature,
         "deprecated": asdict(move.deprecated) if move.deprecated else None,
     }  # fmt: skip
 

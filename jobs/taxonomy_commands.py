@@ -107,6 +107,28 @@ def diff(
 
 
 @taxonomy.command()
+def check(
+    version: Annotated[str, typer.Argument(help="A version such as tx-0.1, or its folder.")] = "tx-0.1",
+) -> None:
+    """Check that every move can be danced: joints in human range, feet that stand where they say, invariants.
+
+    Exits with 1 when a move fails; for whoever writes moves.
+
+    [bold]Example[/bold]
+
+      danceapp taxonomy check taxonomy/tx-0.2
+    """
+    from dancecore.moves.taxonomy import load_taxonomy
+    from jobs.remap import folder_of
+    from jobs.taxonomy_show import print_faults
+
+    with plain_errors():
+        sound = print_faults(load_taxonomy(folder_of(version)))
+    if not sound:
+        raise typer.Exit(1)
+
+
+@taxonomy.command()
 def migrate(
     old: Annotated[str, typer.Argument(help="The version that is stored, such as tx-0.1, or its folder.")],
     new: Annotated[str, typer.Argument(help="The version to go to; an older one takes things back.")],
@@ -219,3 +241,22 @@ def publish(
     with plain_errors():
         templates, videos = store(settings(), exemplars)
     print(f"{templates} templates, {videos} new videos")
+
+
+@taxonomy.command()
+def guide() -> None:
+    """Bring pictures, facts and look-alikes of the annotation guide, taxonomy/GUIDE.md, up to date with the taxonomy.
+
+    What is written by hand in it stays.
+
+    [bold]Example[/bold]
+
+      danceapp taxonomy guide
+    """
+    from cluster.library import TAXONOMY
+    from dancecore.moves.taxonomy import load_taxonomy
+    from jobs.taxonomy_guide import GUIDE, write_guide
+
+    with plain_errors():
+        write_guide(load_taxonomy(TAXONOMY), GUIDE)
+    print(GUIDE)

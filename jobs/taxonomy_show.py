@@ -1,4 +1,4 @@
-"""What `danceapp taxonomy` prints: the moves of a taxonomy, and what changed between two."""
+"""What `danceapp taxonomy` prints: the moves of a taxonomy, what changed between two, what a body cannot do."""
 
 import json
 from dataclasses import asdict
@@ -11,6 +11,11 @@ from rich.table import Table
 
 from dancecore.errors import DanceError
 from dancecore.moves import compare
+from dancecore.moves.anatomy import strains
+from dancecore.moves.body import NEUTRAL
+from dancecore.moves.footing import slips
+from dancecore.moves.invariants import broken
+from dancecore.moves.posture import entry, leave
 from dancecore.moves.taxonomy import Move, Taxonomy
 
 WIDEST = 500
@@ -108,3 +113,21 @@ def _cells(move: Move) -> tuple[str, ...]:
         f"  {move.move_id}", move.name + gone, move.sub_family, str(move.difficulty), str(move.beats),
         ", ".join(move.aliases),
     )  # fmt: skip
+
+
+def print_faults(taxonomy: Taxonomy) -> bool:
+    """Print what a body cannot do of each move, one line each; whether there is nothing."""
+    faults = {move.move_id: _faults(move) for move in taxonomy.moves.values()}
+    for move_id, said in faults.items():
+        for each in said:
+            print(f"{move_id}: {each}")
+    wrong = sum(1 for said in faults.values() if said)
+    print(f"{len(faults) - wrong} of {len(faults)} moves of {taxonomy.semver} can be danced as they are written")
+    return wrong == 0
+
+
+def _faults(move: Move) -> list[str]:
+    faults = strains(move.motion) + slips(move, NEUTRAL) + broken(move)
+    if move.loopable and entry(move) != leave(move):
+        faults.append(f"it begins {entry(move)} and ends {leave(move)}, and yet it loops")
+    return faults

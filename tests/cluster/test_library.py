@@ -37,3 +37,5 @@ def test_what_the_database_keeps_of_a_move_is_json(folder: Path) -> None:
     assert dab["deprecated"] == {"since": "tx-0.1", "use": ["mv_clap"]}
     assert (dab["sub_family"], dab["energy"], dab["beats"]) == ("pose", 2, 4)
     assert dab["transitions"] == ["mv_clap", "mv_floss"]
+    assert dab["entry"] == dab["exit"] == "narrow"
+    assert max(dab["signature"].values()) == 1.0

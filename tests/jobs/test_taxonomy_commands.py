@@ -1,12 +1,14 @@
 """`danceapp taxonomy`: the moves listed, previewed, drawn on a sheet, compared."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+import yaml
 from PIL import Image, ImageSequence
 from typer.testing import CliRunner, Result
 
@@ -212,3 +214,21 @@ def test_sheet_has_a_cell_for_every_move(tmp_path: Path, moves: Taxonomy) -> Non
             assert (part[:, left : left + CELL[0]] < 100).sum() > 100, "a name, and figures"
     bottom = MARGIN + HEAD + -(-len(moves.moves) // COLUMNS) * (CELL[1] + BAND)
     assert len(page) == bottom + FOOT + MARGIN
+
+
+def test_check_says_what_a_body_cannot_do(tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, ["taxonomy", "check"])
+    assert said.exit_code == 0, said.output
+    assert said.output.strip().endswith("can be danced as they are written")
+    names = ("mv_clap", "mv_dab", "mv_floss")
+    shutil.copy(TAXONOMY / "taxonomy.yaml", tmp_path)
+    for name in names:
+        raw = yaml.safe_load((TAXONOMY / f"{name}.yaml").read_text())
+        raw["transitions"] = [other for other in names if other != name]
+        if name == "mv_dab":
+            raw["motion"]["tracks"]["head"] = {0: [0, 0, 170]}
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(raw))
+    said = CliRunner().invoke(app, ["taxonomy", "check", str(tmp_path)])
+    assert said.exit_code == 1
+    assert "mv_dab: " in said.output
+    assert "2 of 3 moves of tx-0.1 can be danced" in said.output
