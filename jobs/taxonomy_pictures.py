@@ -4,9 +4,11 @@ from itertools import groupby
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
+from dancecore.moves.draw import INK
 from dancecore.moves.strip import strip
 from dancecore.moves.taxonomy import Move, Taxonomy
 from jobs.taxonomy_show import by_family
@@ -17,6 +19,8 @@ COLUMNS, CELL, MARGIN = 8, (500, 234), 26
 """Moves in a row; pixels of a move, and around the sheet."""
 BAND, LINE, HEAD, FOOT = 34, 34, 96, 44
 """Pixels: a family's heading, a line of text, the title and the legend of the sheet."""
+STRIP = (720, 190)
+"""Pixels of a move's strip in the guide."""
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 DARK, GREY = (30, 30, 30), (110, 110, 110)
 QUARTERS = ("", "e", "&", "a")
@@ -46,6 +50,29 @@ def draw_sheet(taxonomy: Taxonomy, png: Path) -> None:
         top += CELL[1] + BAND
     _legend(pen, height - MARGIN - FOOT + 16)
     page.save(png, format="PNG", dpi=(DPI, DPI), optimize=True)
+
+
+def draw_strip(move: Move) -> Pillow.Image:
+    """The phases of a move with their counts, in few colours."""
+    width, height = STRIP
+    drawn = strip(move, width, height - 24, count=6)
+    picture = Pillow.new("RGB", STRIP, "white")
+    picture.paste(Pillow.fromarray(drawn.image))
+    pen = ImageDraw.Draw(picture)
+    for beat, centre in zip(drawn.beats, drawn.centres, strict=True):
+        pen.text((centre, height - 22), count_of(beat), GREY, _font(14), "mt")
+    return picture.quantize(palette=_palette(), dither=Pillow.Dither.NONE)
+
+
+def _palette() -> Pillow.Image:
+    """The inks and what lies between them and paper or chest: small files, and the same ones on every machine."""
+    inks = np.array([INK.left, INK.right, INK.middle, INK.back, INK.floor, GREY], float)
+    paper = np.array([INK.paper, INK.chest], float)
+    mixed = [share * inks + (1 - share) * each for each in paper for share in (1.0, 0.75, 0.5, 0.25)]
+    colours = np.concatenate([paper, *mixed]).round().astype(np.uint8)
+    palette = Pillow.new("P", (1, 1))
+    palette.putpalette(colours.tobytes())
+    return palette
 
 
 def _colours(taxonomy: Taxonomy) -> dict[str, tuple[int, ...]]:

@@ -32,7 +32,7 @@ def moves() -> Taxonomy:
     return load_taxonomy(TAXONOMY)
 
 
-@pytest.mark.parametrize("command", ["list", "preview", "sheet", "diff", "migrate", "enrol", "own", "forget"])
+@pytest.mark.parametrize("command", ["list", "preview", "sheet", "diff", "guide", "migrate", "enrol", "own", "forget"])
 def test_help_teaches_by_example(command: str) -> None:
     said = danceapp(command, "--help")
     assert said.exit_code == 0
