@@ -126,6 +126,8 @@ def test_samples_are_small_and_agree_with_their_truth(sample: Path, taxonomy: Ta
     assert info.bytes < 700_000
     assert 8_000 <= info.duration_ms <= 15_000
     assert truth["video_id"] == sample.stem
+    assert truth["taxonomy"] == taxonomy.semver
+    assert set(truth) == {field.name for field in fields(Truth)}
     assert info.fps == pytest.approx(truth["fps"])
     ends = [0, *(part["end_ms"] for part in truth["segments"])]
     assert [part["start_ms"] for part in truth["segments"]] == ends[:-1]
