@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    Subquery,
     Table,
     and_,
     any_,
@@ -27,7 +28,7 @@ from sqlalchemy import (
     select,
     update,
 )  # fmt: skip
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, distinct_on
 
 from cluster.catalogue import MoveRow, put_taxonomy
 from cluster.database import transact
@@ -130,10 +131,10 @@ def _migrate(
     if tx.scalar(select(taxonomy_versions.c.id).where(taxonomy_versions.c.id == old.semver)) is None:
         raise DanceError("NOT_FOUND", f"nothing is stored at version {old.semver} of the taxonomy")
     put_taxonomy(tx, new.semver, new.rows, new.notes)
-    here, back = _begin(tx, old.semver, new.semver)
+    here = _begin(tx, old.semver, new.semver)
     counts: Counter[tuple[str, str, str, How]] = Counter()
     for kind in _kinds(deciders):
-        for change in _changes(tx, kind, old.semver, mapping, back):
+        for change in _changes(tx, kind, here, old.semver, mapping):
             _apply(tx, kind, here, change, new.semver)
             moved = (each for each in change if each.was["move"] != each.became["move"])
             counts.update((kind.table.name, each.was["move"], each.became["move"], each.how) for each in moved)
@@ -144,17 +145,13 @@ def _migrate(
     return [Remapped(*key, rows) for key, rows in sorted(counts.items())]
 
 
-def _begin(tx: Connection, old: str, new: str) -> tuple[str, str | None]:
-    """The row of this migration, and the one it undoes, if any."""
-    here = ulid("txm")
-    opposite = and_(taxonomy_migrations.c.old == new, taxonomy_migrations.c.new == old)
-    holds = taxonomy_migrations.c.undone_by.is_(None)
-    newest = select(taxonomy_migrations.c.id).where(opposite, holds).order_by(taxonomy_migrations.c.id.desc()).limit(1)
-    back = tx.scalar(newest)
-    tx.execute(insert(taxonomy_migrations).values(id=here, old=old, new=new))
-    if back:
-        tx.execute(update(taxonomy_migrations).where(taxonomy_migrations.c.id == back).values(undone_by=here))
-    return here, back
+def _begin(tx: Connection, old: str, new: str) -> str:
+    """The row of this migration. It undoes all opposite ones that hold: the same one may have been run repeatedly."""
+    here, made = ulid("txm"), taxonomy_migrations
+    tx.execute(insert(made).values(id=here, old=old, new=new))
+    opposite = and_(made.c.old == new, made.c.new == old, made.c.undone_by.is_(None))
+    tx.execute(update(made).where(opposite).values(undone_by=here))
+    return here
 
 
 def _kinds(deciders: Deciders) -> tuple[_Kind, ...]:
@@ -178,19 +175,18 @@ class _Change:
 
 
 def _changes(
-    tx: Connection, kind: _Kind, old: str, mapping: Mapping[str, Sequence[str]], back: str | None
+    tx: Connection, kind: _Kind, here: str, old: str, mapping: Mapping[str, Sequence[str]]
 ) -> Iterator[list[_Change]]:
     """What becomes of the rows of one table, in batches."""
     last = ""
-    while rows := tx.execute(_affected(kind, old, list(mapping), back, last)).all():
+    while rows := tx.execute(_affected(kind, here, old, list(mapping), last)).all():
         last = rows[-1].key_
         yield [change for row in rows if (change := _change(tx, kind, row, mapping)) is not None]
 
 
-def _affected(kind: _Kind, old: str, gone: list[str], back: str | None, last: str) -> Any:
-    """Rows that name a move that is gone, or that the opposite migration changed, after the key `last`."""
-    table, remaps = kind.table, taxonomy_remaps
-    journal = and_(remaps.c.migration == back, remaps.c.in_table == table.name, remaps.c.row_id == kind.key)
+def _affected(kind: _Kind, here: str, old: str, gone: list[str], last: str) -> Any:
+    """Rows that name a move that is gone, or that a migration changed which this one undoes, after the key `last`."""
+    table, remaps = kind.table, _undone(kind, here)
     query = select(table, kind.key.label("key_"), remaps.c.was.label("was_"), remaps.c.became.label("became_"))
     named = table.c.move == any_(literal(gone, ARRAY(TEXT)))
     if "alternatives" in kind.changing:
@@ -200,7 +196,20 @@ def _affected(kind: _Kind, old: str, gone: list[str], back: str | None, last: st
     wanted = [or_(named, remaps.c.row_id.is_not(None)), kind.key > last]
     if kind.versioned:
         wanted.append(table.c.taxonomy_version == old)
-    return query.outerjoin(remaps, journal).where(*wanted).order_by(kind.key).limit(BATCH)
+    return query.outerjoin(remaps, remaps.c.row_id == kind.key).where(*wanted).order_by(kind.key).limit(BATCH)
+
+
+def _undone(kind: _Kind, here: str) -> Subquery:
+    """Of each row that migrations changed which this one undoes, the newest change."""
+    journal, made = taxonomy_remaps.c, taxonomy_migrations.c
+    return (
+        select(journal.row_id, journal.was, journal.became)
+        .join(taxonomy_migrations, made.id == journal.migration)
+        .where(made.undone_by == here, journal.in_table == kind.table.name)
+        .ext(distinct_on(journal.row_id))
+        .order_by(journal.row_id, made.id.desc())
+        .subquery()
+    )
 
 
 def _change(tx: Connection, kind: _Kind, row: Row[Any], mapping: Mapping[str, Sequence[str]]) -> _Change | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from cluster.catalogue import MoveRow, sync_taxonomy
 from cluster.database import connect
@@ -154,6 +154,18 @@ def test_forth_and_back_and_forth(full: Engine) -> None:
     remap(full, NEW, OLD, BACK, DECIDERS)
     remap(full, OLD, NEW, FORTH, DECIDERS)
     assert data(full) == once
+
+
+def test_forth_twice_and_back_is_exact(full: Engine) -> None:
+    before = data(full)
+    remap(full, OLD, NEW, FORTH, DECIDERS)
+    put(full, composition_steps, composition="cmp_1", order_idx=9, move="mv_snap", duration_beats=1)
+    remap(full, OLD, NEW, FORTH, DECIDERS)
+    remap(full, NEW, OLD, BACK, DECIDERS)
+    assert moves_of(full, composition_steps, composition_steps.c.order_idx)[-1] == "mv_snap"
+    with connect(full) as connection:
+        connection.execute(delete(composition_steps).where(composition_steps.c.order_idx == 9))
+    assert data(full) == before
 
 
 def test_what_somebody_changed_meanwhile_is_mapped_not_restored(full: Engine) -> None:
