@@ -8,9 +8,11 @@ import numpy as np
 from scipy.special import logit
 
 from dancecore.skeleton import TWIN
+from dancecore.synthetic.estimates import NEEDED, least_squares, parts, rms, slope, stretch, turned
+from dancecore.synthetic.in_sight import in_sight
 from dancecore.synthetic.landmarks import PARENT, PART
 from dancecore.synthetic.observe import DOUBTED, SURE, TURNS, far_out
-from dancecore.synthetic.observe_settings import ObserveSettings, Parts, Pulls, Turned
+from dancecore.synthetic.observe_settings import ObserveSettings, Parts, Pulls
 from dancecore.synthetic.residuals import OF_PART, Residuals, fading, lasting, residuals, unknown_is_nan
 from dancecore.synthetic.samples import Sample
 from dancecore.synthetic.sight import SHOULDERS
@@ -22,12 +24,6 @@ second took part in something else, a swap or another body."""
 
 CERTAIN = 0.997
 """Visibilities nearer to 1, or to 0, are cut: the network says 1.0 of what is only likely."""
-
-PROBABLE, RAYLEIGH, FAR_OUT = 0.6745, 1.177, 4.0
-"""The medians of an error on an axis and of its length, over its standard deviation; so many of these and it slips."""
-
-NEEDED = 50
-"""Values from which a number is taken; a part that has fewer gets the median of the others."""
 
 
 def fit(samples: Sequence[Sample]) -> ObserveSettings:
@@ -45,7 +41,7 @@ def _belief(seen: Residuals) -> dict[str, Any]:
     causes = np.stack([np.ones_like(belief), -seen.hidden, -far_out(seen.outside)], axis=-1)
     rest, rows = np.empty_like(belief), []
     for joints in OF_PART:
-        numbers = _least_squares(causes[:, joints], belief[:, joints], ridge=1.0)
+        numbers = least_squares(causes[:, joints], belief[:, joints], ridge=1.0)
         numbers[1:] = numbers[1:].clip(min=0)
         told = [NEEDED, *((cause[:, joints] > 0).sum() for cause in (seen.hidden, seen.outside))]
         rest[:, joints] = belief[:, joints] - causes[:, joints] @ numbers
@@ -53,15 +49,15 @@ def _belief(seen: Residuals) -> dict[str, Any]:
         rows.append([*numbers, *lasting(rest[:, joints], seen.clip)])
     sure, hide, beyond, steady, waver = np.array(rows).T
     return {
-        "sure": _parts(sure), "hide": _parts(hide), "beyond": _parts(beyond), "waver_steady": _parts(steady),
-        "waver": _parts(waver), "waver_fade": fading(rest, seen.clip, seen.step_s),
+        "sure": parts(sure), "hide": parts(hide), "beyond": parts(beyond), "waver_steady": parts(steady),
+        "waver": parts(waver), "waver_fade": fading(rest, seen.clip, seen.step_s),
     }  # fmt: skip
 
 
 def _edge(seen: Residuals) -> Parts:
     """What share of the way back to the picture's edge joints outside it are reported."""
     out = seen.outside > 0
-    return _parts([_slope(seen.edge[:, j][out[:, j]], seen.error[:, j][out[:, j]]) for j in OF_PART])
+    return parts([slope(seen.edge[:, j][out[:, j]], seen.error[:, j][out[:, j]]) for j in OF_PART])
 
 
 def _picture(seen: Residuals) -> dict[str, Any]:
@@ -76,17 +72,17 @@ def _picture(seen: Residuals) -> dict[str, Any]:
         inherit, pull = _inheritance(error[plain], inherited[plain], way[plain])
         left = error - (inherit + (1 - inherit) * doubt) * inherited - (way * pull).sum(-1)
         doubted = doubt[..., 0] > DOUBTED
-        shrink = _slope(way[doubted][..., 0], left[doubted])
+        shrink = slope(way[doubted][..., 0], left[doubted])
         own = left - np.nan_to_num(shrink) * doubt * way[..., 0]
-        quiet[:, joints], wild[:, joints] = _only(good, own), _only(doubted, own)
-        rows.append([inherit, shrink, _loudness(wild[:, joints])])
+        quiet[:, joints], wild[:, joints] = _only(good, own), _only(doubted, own / doubt)
+        rows.append([inherit, shrink, rms(wild[:, joints])])
         pulled.append(pull)
     inherits, shrinks, guess = np.array(rows).T
     return {
-        "inherit": _parts(inherits), "pull_x": _pulls(pulled, 0), "pull_y": _pulls(pulled, 1),
-        "shrink": _parts(shrinks), "guess": _parts(guess), "guess_fade": fading(wild, seen.clip, seen.step_s),
-        "twin_x": _parts(_twins(quiet[..., 0])), "twin_y": _parts(_twins(quiet[..., 1])),
-    } | _in_sight(quiet, seen)  # fmt: skip
+        "inherit": parts(inherits), "pull_x": _pulls(pulled, 0), "pull_y": _pulls(pulled, 1),
+        "shrink": parts(shrinks), "guess": parts(guess), "guess_fade": fading(wild, seen.clip, seen.step_s),
+        "twin_x": parts(_twins(quiet[..., 0])), "twin_y": parts(_twins(quiet[..., 1])),
+    } | in_sight(quiet, seen)  # fmt: skip
 
 
 def _flat(seen: Residuals) -> dict[str, Any]:
@@ -96,7 +92,7 @@ def _flat(seen: Residuals) -> dict[str, Any]:
     steady, jitter = np.array([lasting(rest[:, joints], seen.clip) for joints in OF_PART]).T
     size, spread = float(np.nanmedian(seen.size_m)), float(np.nanstd(seen.size_m))
     return {
-        "flat_steady": _parts(steady), "flat_jitter": _parts(jitter), "torso_m": round(size, 3),
+        "flat_steady": parts(steady), "flat_jitter": parts(jitter), "torso_m": round(size, 3),
         "flat_fade": fading(rest, seen.clip, seen.step_s), "torso_spread": round(spread / size, 3),
     }  # fmt: skip
 
@@ -107,14 +103,14 @@ def _depth(seen: Residuals) -> dict[str, Any]:
     facing = np.broadcast_to(np.cos(seen.turn)[:, None, None], (*seen.doubt.shape, 1))
     causes = np.concatenate([seen.true[..., 2:] * share[:, None], facing], axis=-1)
     depth = np.where(seen.doubt < DOUBTED, seen.reported[..., 2], np.nan)
-    found = np.stack([_least_squares(causes[:, joints], depth[:, joints], ridge=3.0) for joints in OF_PART])
+    found = np.stack([least_squares(causes[:, joints], depth[:, joints], ridge=3.0) for joints in OF_PART])
     rest = seen.reported[..., 2] - (causes * found[PART]).sum(-1)
     common = rest[:, SHOULDERS].mean(1)
-    follow = np.array([_slope(np.repeat(common[:, None], len(j), 1).ravel(), rest[:, j].ravel()) for j in OF_PART])
+    follow = np.array([slope(np.repeat(common[:, None], len(j), 1).ravel(), rest[:, j].ravel()) for j in OF_PART])
     steady, fickle = lasting(common, seen.clip)
     return {
-        "depth_slope": tuple(_turned(row) for row in found[:, :-1].clip(0, 1.5)), "lean": _parts(found[:, -1]),
-        "sway": _parts(follow * fickle), "sway_steady": round(steady / fickle, 2),
+        "depth_slope": tuple(turned(row) for row in found[:, :-1].clip(0, 1.5)), "lean": parts(found[:, -1]),
+        "sway": parts(follow * fickle), "sway_steady": round(steady / fickle, 2),
         "sway_fade": fading(common, seen.clip, seen.step_s),
     } | _depth_left(seen, rest - common[:, None] * follow[PART])  # fmt: skip
 
@@ -124,16 +120,16 @@ def _depth_left(seen: Residuals, rest: Float64) -> dict[str, Any]:
     before, quiet, rows = _before(rest[..., None])[..., 0], np.empty_like(rest), []
     for joints in OF_PART:
         sure, doubted = seen.doubt[:, joints] < SURE, seen.doubt[:, joints] > DOUBTED
-        inherit = _slope(before[:, joints][sure], rest[:, joints][sure])
+        inherit = slope(before[:, joints][sure], rest[:, joints][sure])
         own = rest[:, joints] - inherit * before[:, joints]
         quiet[:, joints] = np.where(sure, own, np.nan)
         steady, jitter = lasting(quiet[:, joints], seen.clip)
-        loud = _loudness(np.where(doubted, own, np.nan))
+        loud = rms(np.where(doubted, own, np.nan))
         rows.append([inherit, steady, jitter, np.sqrt(np.maximum(loud**2 - steady**2, 0)) - jitter])
     inherits, steadies, jitters, guess = np.array(rows).T
     return {
-        "depth_inherit": _parts(inherits), "depth_steady": _parts(steadies), "depth_jitter": _parts(jitters),
-        "depth_guess": _parts(guess.clip(min=0)), "depth_fade": fading(quiet, seen.clip, seen.step_s),
+        "depth_inherit": parts(inherits), "depth_steady": parts(steadies), "depth_jitter": parts(jitters),
+        "depth_guess": parts(guess.clip(min=0)), "depth_fade": fading(quiet, seen.clip, seen.step_s),
     }  # fmt: skip
 
 
@@ -144,9 +140,9 @@ def _bouts(seen: Residuals) -> dict[str, Any]:
     nearest = np.abs(np.abs(seen.turn)[:, None] - TURNS).argmin(1)
     share = np.stack([seen.swapped[inside & (nearest == knot)].mean(0) for knot in range(len(TURNS))])
     return {
-        "body_swapped": _turned(share[:, 0]), "arms_swapped": _turned(share[:, 1]),
-        "legs_swapped": _turned(share[:, 2]),
-        "swap_s": _stretch(seen.swapped, seen.step_s), "missed_s": _stretch(missed, seen.step_s),
+        "body_swapped": turned(share[:, 0]), "arms_swapped": turned(share[:, 1]),
+        "legs_swapped": turned(share[:, 2]),
+        "swap_s": stretch(seen.swapped, seen.step_s), "missed_s": stretch(missed, seen.step_s),
         "missed_share": round(float(missed[inside].mean()), 4),
     }  # fmt: skip
 
@@ -162,7 +158,7 @@ def _inheritance(error: Float64, before: Float64, ways: Float64) -> tuple[float,
     causes = np.zeros((len(error), 2, 7))
     causes[..., 0] = before
     causes[:, 0, 1:4], causes[:, 1, 4:7] = ways[:, 0], ways[:, 1]
-    numbers = _least_squares(causes, error, ridge=1.0)
+    numbers = least_squares(causes, error, ridge=1.0)
     return float(np.clip(numbers[0], 0, 1.5)), numbers[1:].reshape(2, 3)
 
 
@@ -175,56 +171,6 @@ def _twins(error: Float64) -> Float64:
     return np.array([found[joints[0]] for joints in OF_PART])
 
 
-def _in_sight(error: Float64, seen: Residuals) -> dict[str, Any]:
-    """Of the errors (N, 33, 2) of joints in sight: what is steady, what trembles and how differently from clip to clip,
-    and the slips, which are far out of the trembling of their clip."""
-    centred, level = np.full_like(error, np.nan), np.full((len(seen.size_m), error.shape[1]), np.nan)
-    middle = np.full((*level.shape, 2), np.nan)
-    for clip in range(len(seen.size_m)):
-        here = seen.clip == clip
-        middle[clip] = np.nanmedian(error[here], axis=0)
-        centred[here] = error[here] - middle[clip]
-        level[clip] = np.nanmedian(np.linalg.norm(centred[here], axis=-1), axis=0) / RAYLEIGH
-    level[level == 0] = np.nan  # seen but once
-    usual = np.where(seen.clip[:, None] >= 0, level[seen.clip], np.nan)
-    slips = np.linalg.norm(centred, axis=-1) > FAR_OUT * usual
-    trembling = np.where(slips[..., None], np.nan, centred)
-    common = np.nanmedian(np.log(level / np.nanmedian(level, axis=0)), axis=1)
-    own = np.log(level / np.nanmedian(level, axis=0)) - common[:, None]
-    rows = [
-        [np.nanmedian(np.abs(middle[:, j])) / PROBABLE, np.nanmedian(level[:, j]), np.nanstd(own[:, j]),
-         *fading(trembling[:, j], seen.clip, seen.step_s), slips[:, j].sum() / np.isfinite(usual[:, j]).sum(),
-         _loudness(centred[:, j][slips[:, j]])] for j in OF_PART
-    ]  # fmt: skip
-    steady, jitter, spread, jitter_s, flicker, share, size = (_parts(column) for column in np.array(rows).T)
-    return {
-        "steady": steady, "jitter": jitter, "jitter_s": jitter_s, "flicker": flicker, "joint_spread": spread,
-        "clip_spread": round(float(np.nanstd(common)), 2), "slip_share": share, "slip": size,
-        "slip_s": _stretch(slips, seen.step_s), "slip_spread": _unequal(slips, usual, seen),
-    }  # fmt: skip
-
-
-def _unequal(slips: BoolT, usual: Float64, seen: Residuals) -> float:
-    """The standard deviation of the logarithm of how often a joint slips in a clip: what is left of the variance of the
-    share of slips (N, 33), among frames in which `usual` is known, beyond that of stretches that begin by chance."""
-    told = np.isfinite(usual)
-    count, slipped = (
-        np.stack([values[seen.clip == clip].sum(0) for clip in range(len(seen.size_m))])
-        for values in (told, slips & told)
-    )
-    enough = count >= NEEDED
-    share, mean = slipped[enough] / count[enough], slipped[enough].sum() / count[enough].sum()
-    stretch = _stretch(slips, seen.step_s) / seen.step_s
-    chance = stretch / (mean * count[enough].mean())
-    return round(float(np.sqrt(np.log1p(max(0.0, share.var() / mean**2 - chance)))), 2)
-
-
-def _stretch(state: BoolT, step_s: float) -> float:
-    """Seconds that a column of (N, D) stays true, on average; one frame if it never is."""
-    begun = int((state[1:] & ~state[:-1]).sum() + state[0].sum())
-    return round(step_s * max(int(state.sum()), 1) / max(begun, 1), 3)
-
-
 def _tame(error: Float64, most: float = WILD) -> BoolT:
     return np.asarray(np.linalg.norm(error, axis=-1) < most)
 
@@ -233,39 +179,5 @@ def _only(where: BoolT, values: Float64) -> Float64:
     return np.where(where[..., None], values, np.nan)
 
 
-def _least_squares(causes: Float64, effect: Float64, ridge: float) -> Float64:
-    """(C,) numbers with effect (...) = causes (..., C) @ numbers, drawn a little to 0; what has a NaN is left out."""
-    known = np.isfinite(effect) & np.isfinite(causes).all(-1)
-    x, y = causes[known], effect[known]
-    return np.asarray(np.linalg.solve(x.T @ x + ridge * np.eye(x.shape[1]), x.T @ y))
-
-
-def _slope(cause: Float64, effect: Float64) -> float:
-    """The number in -1.5..1.5 by which one array best gives the other; NaN when too little of both is known."""
-    known = np.isfinite(cause) & np.isfinite(effect)
-    if known.sum() < NEEDED:
-        return float("nan")
-    x, y = cause[known], effect[known]
-    return float(np.clip((x * y).sum() / max((x * x).sum(), 1e-9), -1.5, 1.5))
-
-
-def _loudness(values: Float64) -> float:
-    """The root mean square of what is known."""
-    known = values[np.isfinite(values)]
-    return float(np.sqrt(np.mean(known**2))) if len(known) >= NEEDED else float("nan")
-
-
-def _turned(numbers: Float64) -> Turned:
-    front, half, side, back = (round(float(np.nan_to_num(number)), 4) for number in numbers)
-    return front, half, side, back
-
-
 def _pulls(pulled: Sequence[Float64], axis: int) -> tuple[Pulls, ...]:
     return tuple((round(float(a), 3), round(float(b), 3), round(float(c), 3)) for a, b, c in (p[axis] for p in pulled))
-
-
-def _parts(numbers: Sequence[float] | Float64) -> Parts:
-    """Rounded; what could not be told gets the median of the rest."""
-    known = np.array(numbers, np.float64)
-    known[np.isnan(known)] = np.nanmedian(known) if np.isfinite(known).any() else 0.0
-    return tuple(round(float(number), 3) for number in known)

@@ -25,6 +25,9 @@ TURNS = np.radians([0.0, 45.0, 90.0, 180.0])
 SURE, DOUBTED = 0.2, 0.6
 """Doubt (1 - visibility) below which a joint counts as in sight, above which as guessed."""
 
+USUAL_PX = 80.0
+"""A torso of this length in the picture is neither large nor small."""
+
 HALF_OUT = 0.1
 """Torso lengths. Visibility falls as soon as a joint leaves the picture, and hardly on."""
 
@@ -49,11 +52,11 @@ def observe(
     sight = look(joints, camera, others)
     noise = Noise(time_ns, rng)
     doubt = 1 - expit(_belief(sight, settings, noise))
-    loud = _loudness(settings, noise)
+    loud = _loudness(sight, settings, noise)
     error = _picture_error(sight, doubt, loud, settings, noise)
     xy = sight.xy + error * sight.torso_px[:, None, None]
     xy += _each(settings.edge)[:, None] * (xy.clip(0, [camera.width, camera.height]) - xy)
-    world = _world(sight, error, doubt, loud, settings, noise)
+    world = _world(sight, error, doubt, settings, noise)
     shares = (settings.body_swapped, settings.arms_swapped, settings.legs_swapped)
     for limbs, share in zip((BODY, ARMS, LEGS), shares, strict=True):
         _swap((xy, world, doubt), limbs, noise.bouts(_at(share, sight.turn), settings.swap_s))
@@ -84,9 +87,20 @@ def far_out(outside: Float64) -> Float64:
     return np.asarray(outside / (outside + HALF_OUT))
 
 
-def _loudness(settings: ObserveSettings, noise: Noise) -> Float64:
-    """(1, 33) by how much more than usual each joint errs in this clip."""
-    return np.exp(settings.clip_spread * noise.steady(1) + _each(settings.joint_spread) * noise.steady(33))
+def _loudness(sight: Sight, settings: ObserveSettings, noise: Noise) -> Float64:
+    """(T, 33) by how much more than usual each joint errs: for how it is seen, and by chance all through a clip."""
+    by_view = loud_causes(sight.turn, sight.torso_px, sight.outside) @ [
+        *settings.view_loud, settings.size_loud, settings.cut_loud
+    ]  # fmt: skip
+    by_chance = settings.clip_spread * noise.steady(1) + _each(settings.joint_spread) * noise.steady(33)
+    return np.asarray(np.exp(by_view[:, None] + by_chance))
+
+
+def loud_causes(turn: Float64, torso_px: Float64, outside: Float64) -> Float64:
+    """(T, 6) what makes errors larger: shares of the two TURNS that are nearest, the logarithm of the dancer's size
+    over the usual one, and the share of joints outside the picture."""
+    share = np.stack([np.interp(np.abs(turn), TURNS, knot) for knot in np.eye(len(TURNS))], axis=1)
+    return np.column_stack([share, np.log(torso_px / USUAL_PX), (outside > 0).mean(1)])
 
 
 def _picture_error(sight: Sight, doubt: Float64, loud: Float64, settings: ObserveSettings, noise: Noise) -> Float64:
@@ -97,7 +111,7 @@ def _picture_error(sight: Sight, doubt: Float64, loud: Float64, settings: Observ
     often = np.exp(settings.slip_spread * noise.steady(33) - settings.slip_spread**2 / 2) * _each(settings.slip_share)
     slips = noise.bouts(np.tile(often.clip(max=0.5), (len(doubt), 1)), settings.slip_s) * _each(settings.slip)
     twins = np.stack([_each(settings.twin_x), _each(settings.twin_y)], axis=1)
-    own = _paired(loud[..., None] * own + slips[..., None] * astray, twins)
+    own = _paired(loud[..., None] * (own + slips[..., None] * astray), twins)
     own += (_each(settings.guess) * doubt)[..., None] * astray
     shrink, inherit = _each(settings.shrink), _each(settings.inherit)
     pull = np.array([settings.pull_x, settings.pull_y])[:, PART]
@@ -139,18 +153,16 @@ def _hand_on(error: Float64, share: Float64) -> None:
                 error[t, joint, axis] += share[t, joint] * error[t, PARENT[joint], axis]
 
 
-def _world(
-    sight: Sight, error: Float64, doubt: Float64, loud: Float64, settings: ObserveSettings, noise: Noise
-) -> Float64:
+def _world(sight: Sight, error: Float64, doubt: Float64, settings: ObserveSettings, noise: Noise) -> Float64:
     """(T, 33, 3) metres about the mid-hip: everybody is reported to be of one size, and too flat."""
     true = (sight.space - sight.space[:, HIPS].mean(1, keepdims=True)) / sight.torso_m
     world = np.empty_like(true)
     flat = _each(settings.flat_steady)[:, None] * noise.steady(33, 2)
-    flat = flat + (loud * _each(settings.flat_jitter))[..., None] * noise.fading(*settings.flat_fade, 33, 2)
+    flat = flat + _each(settings.flat_jitter)[:, None] * noise.fading(*settings.flat_fade, 33, 2)
     world[..., :2] = true[..., :2] + error + flat
     slope = np.stack([_at(each, sight.turn) for each in settings.depth_slope], axis=1)[:, PART]
     depth = _each(settings.depth_steady) * noise.steady(33)
-    size = loud * _each(settings.depth_jitter) + _each(settings.depth_guess) * doubt
+    size = _each(settings.depth_jitter) + _each(settings.depth_guess) * doubt
     depth = depth + size * noise.fading(*settings.depth_fade, 33)
     _hand_on(depth[..., None], np.broadcast_to(_each(settings.depth_inherit), depth.shape))
     sway = settings.sway_steady * noise.steady() + noise.fading(*settings.sway_fade)

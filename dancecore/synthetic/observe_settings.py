@@ -26,6 +26,9 @@ class ObserveSettings:
     jitter: Parts
     jitter_s: Parts
     flicker: Parts
+    view_loud: Turned
+    size_loud: float
+    cut_loud: float
     clip_spread: float
     joint_spread: Parts
     slip_share: Parts

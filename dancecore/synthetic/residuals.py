@@ -40,10 +40,10 @@ class Residuals:
     """Some samples one after another, N frames in all: LAGS[-1] empty ones lie between two, so that none touch.
 
     In torso lengths: error (N, 33, 2) in the picture, ways (N, 3, 33, 2) as `pulls` has them; true and reported
-    (N, 33, 3) in space about the mid-hip. doubt, hidden, outside (N, 33), turn (N,) as in `Sight`; edge (N, 33, 2)
-    leads from joints outside the picture to its edge. What was reported is NaN where nobody was found, and of joints
-    whose left and right were exchanged: swapped (N, 3) of the body, of arms alone, of legs alone. clip (N,) numbers the
-    samples, -1 between them. size_m (C,) is each one's reported torso; `step_s` the time between frames.
+    (N, 33, 3) in space about the mid-hip. doubt, hidden, outside (N, 33), turn, torso_px (N,) as in `Sight`; edge
+    (N, 33, 2) leads from joints outside the picture to its edge. What was reported is NaN where nobody was found, and
+    of joints whose left and right were exchanged: swapped (N, 3) of the body, of arms alone, of legs alone. clip (N,)
+    numbers the samples, -1 between them. size_m (C,) is each one's reported torso; `step_s` the time between frames.
     """
 
     error: Float64
@@ -55,6 +55,7 @@ class Residuals:
     outside: Float64
     edge: Float64
     turn: Float64
+    torso_px: Float64
     swapped: BoolT
     clip: IntT
     size_m: Float64
@@ -70,7 +71,8 @@ def residuals(samples: Sequence[Sample]) -> Residuals:
     clip = _joined([np.full(len(part["turn"]), float(number)) for number, part in enumerate(parts)])
     return Residuals(
         joined["error"], joined["ways"], joined["true"], joined["reported"], joined["doubt"], joined["hidden"],
-        joined["outside"], joined["edge"], joined["turn"], joined["swapped"] == 1,
+        joined["outside"], joined["edge"], joined["turn"], joined["torso_px"],
+        joined["swapped"] == 1,
         clip=np.nan_to_num(clip, nan=-1).astype(np.int64),
         size_m=sizes,
         step_s=float(np.median(np.diff(samples[0].track.time_ns))) / 1e9,
@@ -112,7 +114,8 @@ def _take_apart(sample: Sample) -> dict[str, Float64]:
     edge = (sight.xy.clip(0, [track.width, track.height]) - sight.xy) / sight.torso_px[:, None, None]
     return {
         "error": error, "ways": pulls(sight), "true": true, "reported": reported, "doubt": doubt, "edge": edge,
-        "hidden": sight.hidden, "outside": sight.outside, "turn": sight.turn, "swapped": swapped,
+        "hidden": sight.hidden, "outside": sight.outside, "turn": sight.turn,
+        "torso_px": sight.torso_px, "swapped": swapped,
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dancecore.moves.taxonomy import Taxonomy
 from dancecore.skeleton import INDEX as J
 from dancecore.skeleton import TWIN
 from dancecore.synthetic.landmarks import PARTS
-from dancecore.synthetic.observe import ARMS, BODY, LEGS, observe
+from dancecore.synthetic.observe import ARMS, BODY, LEGS, USUAL_PX, observe
 from dancecore.synthetic.observe_settings import ObserveSettings
 from dancecore.synthetic.residuals import fading
 from dancecore.synthetic.sight import look
@@ -28,9 +28,11 @@ def every(number: float) -> tuple[float, ...]:
 def exact(**changed: object) -> ObserveSettings:
     """No error at all, but for what is changed."""
     each = {field.name for field in fields(ObserveSettings) if len(np.shape(getattr(FITTED, field.name))) == 1}
-    zero: dict[str, object] = {name: every(0.0) for name in each if not name.endswith(("_fade", "_swapped"))}
-    zero |= dict.fromkeys(("clip_spread", "slip_spread", "torso_spread", "sway_steady", "missed_share"), 0.0)
-    zero |= dict.fromkeys(("body_swapped", "arms_swapped", "legs_swapped"), (0.0,) * 4)
+    zero: dict[str, object] = {name: every(0.0) for name in each if not name.endswith(("_fade", "_swapped", "_loud"))}
+    zero |= dict.fromkeys(
+        ("clip_spread", "size_loud", "cut_loud", "slip_spread", "torso_spread", "sway_steady", "missed_share"), 0.0
+    )
+    zero |= dict.fromkeys(("body_swapped", "arms_swapped", "legs_swapped", "view_loud"), (0.0,) * 4)
     zero |= dict.fromkeys(("pull_x", "pull_y"), ((0.0,) * 3,) * len(PARTS))
     zero |= {"depth_slope": ((1.0,) * 4,) * len(PARTS), "jitter_s": every(0.1), "sure": every(30.0), "torso_m": TORSO_M}
     return replace(FITTED, **(zero | changed))  # type: ignore[arg-type]
@@ -78,6 +80,15 @@ def test_jitter_has_the_stated_size_and_memory(joints: np.ndarray) -> None:
     seconds, flicker = fading(shaken, np.zeros(len(shaken), np.int64), 0.05)
     assert seconds == pytest.approx(0.12, rel=0.15)
     assert flicker == pytest.approx(0.2, abs=0.05)
+
+
+def test_errors_grow_with_the_view_and_far_away(joints: np.ndarray) -> None:
+    told = exact(jitter=every(0.02), view_loud=(0.0, 0.0, 0.7, 0.7), size_loud=-0.5)
+    camera = filmed(4000, 0.0)
+    px = float(look(still(joints), camera).torso_px[0])
+    front, side = (error(still(joints), told, yaw).std() for yaw in (0.0, 90.0))
+    assert front == pytest.approx(0.02 * (px / USUAL_PX) ** -0.5, rel=0.05)
+    assert side / front == pytest.approx(np.exp(0.7), rel=0.08)
 
 
 def test_what_is_steady_stays_for_a_clip_and_differs_between_clips(joints: np.ndarray) -> None:
