@@ -108,7 +108,7 @@ def diff(
 
 @taxonomy.command()
 def check(
-    version: Annotated[str, typer.Argument(help="A version such as tx-0.1, or its folder.")] = "tx-0.1",
+    version: Annotated[str | None, typer.Argument(help="A version, or its folder; the one in use by default.")] = None,
 ) -> None:
     """Check that every move can be danced: joints in human range, feet that stand where they say, invariants.
 
@@ -118,12 +118,13 @@ def check(
 
       danceapp taxonomy check taxonomy/tx-0.2
     """
+    from cluster.library import TAXONOMY
     from dancecore.moves.taxonomy import load_taxonomy
     from jobs.remap import folder_of
     from jobs.taxonomy_show import print_faults
 
     with plain_errors():
-        sound = print_faults(load_taxonomy(folder_of(version)))
+        sound = print_faults(load_taxonomy(folder_of(version) if version else TAXONOMY))
     if not sound:
         raise typer.Exit(1)
 
