@@ -7,7 +7,7 @@ from typing import Literal, cast
 import numpy as np
 
 from dancecore.synthetic.settings import PlaceSettings
-from dancecore.synthetic.textures import Surface, Texture, muted
+from dancecore.synthetic.textures import Surface, Texture, draw_colour
 from dancecore.types import RGB, Float64
 
 Kind = Literal["plain", "gradient", "room", "stage", "outdoors", "screen"]
@@ -17,6 +17,9 @@ BUILT: tuple[Kind, ...] = ("room", "stage", "screen")
 
 SPARE_M = 0.4
 """Between people and walls."""
+
+WOOD: RGB = (195.0, 145.0, 100.0)
+"""Light oak; other woods are darker or paler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,9 @@ def draw_backdrop(rng: np.random.Generator, settings: PlaceSettings) -> Backdrop
         floor=floor,
         depth_m=depth,
         high_m=high,
-        turn=float(rng.uniform(-45, 45)),
+        turn=float(rng.uniform(*settings.turn)),
         scroll=float(rng.uniform(*settings.scroll)) if scrolls else 0.0,
-        even=0.45 if kind == "stage" else 1.0 if outdoors else float(rng.uniform(0.8, 1.0)),
+        even=0.45 if kind == "stage" else 1.0 if outdoors else float(rng.uniform(*settings.even)),
         spots=_spots(rng, settings, kind, depth),
         haze_m=3 * depth if kind == "outdoors" else 1e6,
         seed=int(rng.integers(2**31)),
@@ -88,28 +91,30 @@ def _surfaces(
     rng: np.random.Generator, settings: PlaceSettings, kind: Kind, depth: float, high: float
 ) -> tuple[Surface, Surface]:
     """Wall and floor of such a place."""
-    tile, one, other, pale = float(rng.uniform(*settings.tile_m)), muted(rng), muted(rng), muted(rng, 0.25, 0.6)
-    wood = _wood(rng)
+    tile = float(rng.uniform(*settings.tile_m))
+    one, other, pale = (draw_colour(rng, colours) for colours in (settings.paint, settings.paint, settings.pale))
+    wood = _scaled(WOOD, float(rng.uniform(*settings.wood)))
     match kind:
         case "plain":
-            one = muted(rng, 0.6, 0.3)
+            one = draw_colour(rng, settings.studio)
             return Surface("flat", one, one, 2.0), Surface("flat", one, one, 2.0)
         case "gradient":
-            return Surface("fade", one, pale, float(rng.uniform(6, 20))), Surface("flat", pale, pale, 2.0)
+            return Surface("fade", one, pale, float(rng.uniform(*settings.fade_m))), Surface("flat", pale, pale, 2.0)
         case "outdoors":
-            sky = (float(rng.uniform(90, 150)), float(rng.uniform(140, 190)), float(rng.uniform(200, 245)))
+            red, green, blue = (float(rng.uniform(*channel)) for channel in settings.sky)
             ground: tuple[Texture, RGB, RGB] = _GROUNDS[rng.integers(len(_GROUNDS))]
-            return Surface("horizon", sky, one, 0.7 * depth), Surface(*ground, 2 * tile)
+            return Surface("horizon", (red, green, blue), one, 0.7 * depth), Surface(*ground, 2 * tile)
         case "stage":
-            dark = muted(rng, 0.7, 0.15)
+            dark = draw_colour(rng, settings.curtain)
             return Surface("curtain", dark, dark, 2.0), Surface("planks", _scaled(wood, 0.6), wood, tile)
         case "screen":
-            return Surface("lines", muted(rng, 1.0), one, 2.0), Surface("speckle", (60.0, 60.0, 65.0), pale, tile)
+            bars = draw_colour(rng, settings.screen)
+            return Surface("lines", bars, one, 2.0), Surface("speckle", (60.0, 60.0, 65.0), pale, tile)
     texture, size = _WALLS[rng.integers(len(_WALLS))]
     wall = Surface(texture, pale if texture != "brick" else _scaled(wood, 0.9), other, size or high)
     floors: tuple[Texture, ...] = ("planks", "planks", "tiles", "checks", "speckle")
     floor = floors[rng.integers(len(floors))]
-    return wall, Surface(floor, wood if floor == "planks" else muted(rng, 0.3, 0.3), pale, tile)
+    return wall, Surface(floor, wood if floor == "planks" else draw_colour(rng, settings.flooring), pale, tile)
 
 
 _WALLS: tuple[tuple[Texture, float], ...] = (
@@ -128,10 +133,6 @@ _GROUNDS: tuple[tuple[Texture, RGB, RGB], ...] = (
 """Meadow, asphalt, slabs, pavers, sand."""
 
 
-def _wood(rng: np.random.Generator) -> RGB:
-    return _scaled((195.0, 145.0, 100.0), float(rng.uniform(0.45, 1.15)))
-
-
 def _scaled(colour: RGB, by: float) -> RGB:
     r, g, b = (min(255.0, by * channel) for channel in colour)
     return r, g, b
@@ -140,23 +141,25 @@ def _scaled(colour: RGB, by: float) -> RGB:
 def _spots(rng: np.random.Generator, settings: PlaceSettings, kind: Kind, depth: float) -> tuple[Spot, ...]:
     if kind not in BUILT:
         return ()
-    least, most = settings.stage_spots if kind == "stage" else settings.spots
+    least, most = (settings.stage_spots if kind == "stage" else settings.spots).count
     return tuple(_spot(rng, settings, kind, depth) for _ in range(rng.integers(least, most + 1)))
 
 
 def _spot(rng: np.random.Generator, settings: PlaceSettings, kind: Kind, depth: float) -> Spot:
-    x, y, z = rng.uniform(-depth, depth), rng.uniform(0, 2.5) * rng.integers(2), rng.uniform(-depth, depth)
+    high = settings.spot_high_m
+    x, y, z = rng.uniform(-depth, depth), rng.uniform(*high) * rng.integers(2), rng.uniform(-depth, depth)
     if y > 0:  # on a wall
         x, z = rng.permutation([x, depth * rng.choice([-1, 1])])
     stage = kind == "stage"
+    spots = settings.stage_spots if stage else settings.spots
     sweeps = stage and rng.uniform() < settings.sweep_share
-    r, g, b = colorsys.hsv_to_rgb(rng.uniform(), rng.uniform(0.5, 0.9) if stage else rng.uniform(0, 0.25), 1.0)
+    r, g, b = colorsys.hsv_to_rgb(rng.uniform(), rng.uniform(*spots.saturation), 1.0)
     return Spot(
         place=(float(x), float(y), float(z)),
-        radius_m=float(rng.uniform(0.5, 1.2) if stage else rng.uniform(0.8, 2.0)),
+        radius_m=float(rng.uniform(*spots.radius_m)),
         colour=(255 * r, 255 * g, 255 * b),
-        strength=float(rng.uniform(0.6, 1.4) if stage else rng.uniform(0.1, 0.35)),
-        sweep_m=float(rng.uniform(0.5, 1.5)) if sweeps else 0.0,
+        strength=float(rng.uniform(*spots.strength)),
+        sweep_m=float(rng.uniform(*settings.sweep_m)) if sweeps else 0.0,
         hertz=float(rng.uniform(*settings.sweep_hz)),
         phase=float(rng.uniform(0, 2 * np.pi)),
     )

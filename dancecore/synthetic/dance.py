@@ -120,7 +120,7 @@ def _takes(rng: np.random.Generator, settings: DanceSettings, bpm: float, drift:
     start, shown_s, takes = float(rng.uniform()), 0.0, []
     for _ in range(cuts):
         speed = _speed(rng, settings)
-        length = float(rng.uniform(0.75, 1.25)) * shortest / (cuts + 1) * bpm / 60 * speed
+        length = float(rng.uniform(*settings.take_share)) * shortest / (cuts + 1) * bpm / 60 * speed
         takes.append(Take(start, max(_no_splinter(start + length), start + 1), speed))
         shown_s += (takes[-1].end_beat - start) * 60 / bpm / speed
         skip = float(rng.uniform(*settings.skip_beats)) if rng.uniform() < settings.skip_share else 0.0

@@ -64,7 +64,7 @@ def draw_effects(rng: np.random.Generator, settings: EffectSettings, light: floa
         drift=draw("drift"),
         drift_frames=draw("drift_frames"),
         flicker=draw("flicker", still=0.0),
-        flicker_turns=float(rng.uniform(0.05, 0.45)),
+        flicker_turns=draw("flicker_turns"),
         vignette=draw("vignette"),
         read_noise=noisier * draw("read_noise"),
         shot_noise=noisier * draw("shot_noise"),

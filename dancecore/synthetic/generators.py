@@ -35,9 +35,6 @@ BALANCING = 20
 TINY = 1e-12
 """No share is smaller, and nothing is divided by less."""
 
-LONG_GAIN = {"uniform": 1.25, "phrase": 2.2, "markov": 1.25}
-"""Moves of two bars fit into fewer places than the others, and are drawn so many times as often where they do."""
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -73,7 +70,7 @@ def choreography(
     if not moves:
         raise DanceError("INVALID_INPUT", f"no move of {taxonomy.semver} is danced at {bpm} bpm")
     every = [move for move in taxonomy.moves.values() if not move.deprecated]
-    wanted = tuple(LONG_GAIN[name] if move.beats > BEATS_A_BAR else 1.0 for move in every)
+    wanted = tuple(settings.long_gain[name] if move.beats > BEATS_A_BAR else 1.0 for move in every)
     edges, shares = _shares(tuple(move.bpm for move in every), wanted, settings.bpm)
     column = np.clip(np.searchsorted(edges, bpm, side="right") - 1, 0, shares.shape[1] - 1)
     share = np.maximum(shares[[move.move_id in moves for move in every], column], TINY)

@@ -8,6 +8,7 @@ import cv2
 import numba
 import numpy as np
 
+from dancecore.synthetic.settings import PropSettings
 from dancecore.types import RGB, Float, Image
 
 OverlayKind = Literal["caption", "sticker", "buttons", "progress", "finger"]
@@ -38,33 +39,24 @@ class Overlay:
     words: int
 
 
-def draw_overlays(rng: np.random.Generator, shares: dict[str, float]) -> tuple[Overlay, ...]:
+def draw_overlays(rng: np.random.Generator, settings: PropSettings) -> tuple[Overlay, ...]:
     """Each kind with its share's probability, where apps put it: at the edges, off the dancer's middle."""
     drawn = []
     for kind in OVERLAYS:
-        x, y, size = (float(rng.uniform(*each)) for each in _WHERE[kind])
+        where = settings.overlays[kind]
+        x, y, size = (float(rng.uniform(*each)) for each in (where.x, where.y, where.size))
         hue = np.array([[[rng.integers(180), 200, 240]]], np.uint8)
         r, g, b = (float(value) for value in cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0])
         light, dark = (245.0, 245.0, 245.0), (20.0, 20.0, 20.0)
-        skin = float(rng.uniform(0.4, 1))
+        skin = float(rng.uniform(*settings.finger_skin))
         colour = {"caption": light if rng.uniform() < 0.5 else dark, "buttons": light,
                   "finger": (225 * skin, 165 * skin, 135 * skin)}.get(kind, (r, g, b))  # fmt: skip
         mirrored = 1 - x if kind in ("sticker", "finger") and rng.uniform() < 0.5 else x
         at = 1 - y if kind == "caption" and rng.uniform() < 0.5 else y
         words = int(rng.integers(len(CAPTIONS)))
-        if rng.uniform() < shares[kind]:
+        if rng.uniform() < settings.overlay_shares[kind]:
             drawn.append(Overlay(kind, mirrored, at, size, colour, words))
     return tuple(drawn)
-
-
-_WHERE: dict[OverlayKind, tuple[tuple[float, float], ...]] = {
-    "caption": ((0.4, 0.6), (0.05, 0.13), (0.035, 0.06)),
-    "sticker": ((0.08, 0.2), (0.1, 0.35), (0.1, 0.18)),
-    "buttons": ((0.9, 0.95), (0.5, 0.7), (0.06, 0.08)),
-    "progress": ((0.0, 0.0), (1.0, 1.0), (0.006, 0.012)),
-    "finger": ((-0.03, 0.06), (0.85, 1.03), (0.1, 0.22)),
-}
-"""The ranges of each kind's x, y and size."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dancecore.moves.camera import CameraPath
 from dancecore.synthetic.render import Mesh
 from dancecore.synthetic.settings import PropSettings, Range
 from dancecore.synthetic.shapes import Part, box, line_of_sight, mesh, tube
-from dancecore.synthetic.textures import muted
+from dancecore.synthetic.textures import draw_colour
 from dancecore.types import RGB, Float64
 
 PropKind = Literal["pole", "chair", "table", "plant", "speaker", "stool"]
@@ -41,12 +41,13 @@ class Prop:
 
 
 def draw_props(rng: np.random.Generator, settings: PropSettings) -> tuple[Prop, ...]:
-    """At most one thing in front, and one or two beside the dancers."""
+    """At most one thing in front, and some beside the dancers."""
     drawn = []
     if rng.uniform() < settings.front_share:
         drawn.append(_prop(rng, settings, settings.towards, settings.aside_m))
     if rng.uniform() < settings.beside_share:
-        drawn += [_prop(rng, settings, (-0.3, 0.1), settings.beside_m) for _ in range(rng.integers(1, 3))]
+        count = rng.integers(settings.beside[0], settings.beside[1] + 1)
+        drawn += [_prop(rng, settings, settings.beside_towards, settings.beside_m) for _ in range(count)]
     return tuple(drawn)
 
 
@@ -55,7 +56,8 @@ def _prop(rng: np.random.Generator, settings: PropSettings, towards: Range, asid
     side = -1.0 if rng.uniform() < 0.5 else 1.0
     return Prop(
         kind, float(rng.uniform(*towards)), side * float(rng.uniform(*aside)), float(rng.uniform(0, 360)),
-        float(rng.uniform(*settings.size)), muted(rng), muted(rng),
+        float(rng.uniform(*settings.size)), draw_colour(rng, settings.paint),
+        draw_colour(rng, settings.paint),
     )  # fmt: skip
 
 

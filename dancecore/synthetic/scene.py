@@ -64,7 +64,7 @@ def draw_scene(rng: np.random.Generator, settings: SceneSettings, takes: int) ->
         backdrop=draw_backdrop(place, settings.place),
         props=draw_props(props, settings.props),
         walkers=draw_walkers(walkers, settings.place),
-        overlays=draw_overlays(overlays, settings.props.overlay_shares),
+        overlays=draw_overlays(overlays, settings.props),
         effects=draw_effects(effects, settings.effects, strength, tint),
         crf=int(picture.integers(settings.crf[0], settings.crf[1] + 1)),
     )

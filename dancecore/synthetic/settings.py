@@ -8,6 +8,14 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
+class Colours:
+    """Colours of any hue: grey to pure, 0..1, and dark to light, 0..1."""
+
+    saturation: Range
+    brightness: Range
+
+
+@dataclass(frozen=True)
 class DanceSettings:
     """The music, the order of moves, how one goes over into the next, and how the clip is cut."""
 
@@ -17,6 +25,7 @@ class DanceSettings:
     swing: Range
     seconds: Range
     generators: dict[str, float]
+    long_gain: dict[str, float]
     transition_gain: float
     family_gain: float
     energy_spread: float
@@ -26,6 +35,7 @@ class DanceSettings:
     blend_beats: Range
     cut_share: float
     cuts: tuple[int, ...]
+    take_share: Range
     skip_share: float
     skip_beats: Range
     speed_share: float
@@ -112,6 +122,16 @@ class LightSettings:
 
 
 @dataclass(frozen=True)
+class SpotSettings:
+    """Pools of light in a place."""
+
+    count: tuple[int, int]
+    radius_m: Range
+    saturation: Range
+    strength: Range
+
+
+@dataclass(frozen=True)
 class PlaceSettings:
     """What is behind the dancers."""
 
@@ -119,10 +139,23 @@ class PlaceSettings:
     room_m: Range
     high_m: Range
     outdoors_m: Range
+    turn: Range
+    even: Range
     tile_m: Range
-    spots: tuple[int, int]
-    stage_spots: tuple[int, int]
+    fade_m: Range
+    sky: tuple[Range, Range, Range]
+    wood: Range
+    paint: Colours
+    pale: Colours
+    studio: Colours
+    curtain: Colours
+    flooring: Colours
+    screen: Colours
+    spots: SpotSettings
+    stage_spots: SpotSettings
+    spot_high_m: Range
     sweep_share: float
+    sweep_m: Range
     sweep_hz: Range
     scroll_share: float
     scroll: Range
@@ -130,6 +163,20 @@ class PlaceSettings:
     walkers: tuple[int, int]
     walker_away_m: Range
     walker_speed: Range
+    walker_crosses_s: Range
+    walker_tall_m: Range
+    walker_skin: Range
+    walker_cloth: Colours
+
+
+@dataclass(frozen=True)
+class OverlaySettings:
+    """Where one kind of overlay lies, its middle in shares of the picture's width and height, and its height as a share
+    of the shorter side."""
+
+    x: Range
+    y: Range
+    size: Range
 
 
 @dataclass(frozen=True)
@@ -140,9 +187,14 @@ class PropSettings:
     beside_share: float
     towards: Range
     aside_m: Range
+    beside: tuple[int, int]
+    beside_towards: Range
     beside_m: Range
     size: Range
+    paint: Colours
     overlay_shares: dict[str, float]
+    overlays: dict[str, OverlaySettings]
+    finger_skin: Range
 
 
 @dataclass(frozen=True)
@@ -154,6 +206,7 @@ class EffectSettings:
     drift_frames: Range
     flicker_share: float
     flicker: Range
+    flicker_turns: Range
     vignette: Range
     read_noise: Range
     shot_noise: Range

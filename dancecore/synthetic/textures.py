@@ -8,6 +8,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from dancecore.synthetic.settings import Colours
 from dancecore.types import RGB, Float, Image
 
 SIDE = 512
@@ -32,9 +33,9 @@ class Surface:
     size_m: float
 
 
-def muted(rng: np.random.Generator, strongest: float = 0.5, darkest: float = 0.2) -> RGB:
-    """Any hue, grey to `strongest` (0..1), `darkest` to light."""
-    r, g, b = colorsys.hsv_to_rgb(rng.uniform(), rng.uniform(0, strongest), rng.uniform(darkest, 0.95))
+def draw_colour(rng: np.random.Generator, colours: Colours) -> RGB:
+    """One of these colours."""
+    r, g, b = colorsys.hsv_to_rgb(rng.uniform(), rng.uniform(*colours.saturation), rng.uniform(*colours.brightness))
     return 255 * r, 255 * g, 255 * b
 
 

@@ -9,7 +9,7 @@ from dancecore.moves.camera import CameraPath
 from dancecore.synthetic.render import Mesh
 from dancecore.synthetic.settings import PlaceSettings
 from dancecore.synthetic.shapes import Part, line_of_sight, mesh, tube
-from dancecore.synthetic.textures import muted
+from dancecore.synthetic.textures import draw_colour
 from dancecore.types import RGB, Float64
 
 SEEN_M = 1.5
@@ -42,12 +42,12 @@ def draw_walkers(rng: np.random.Generator, settings: PlaceSettings) -> tuple[Wal
 
 
 def _walker(rng: np.random.Generator, settings: PlaceSettings) -> Walker:
-    """Crosses the middle of the picture 1 to 9 seconds into the clip."""
     speed = float(rng.uniform(*settings.walker_speed)) * (-1 if rng.uniform() < 0.5 else 1)
-    start, dark = -speed * float(rng.uniform(1, 9)), float(rng.uniform(0.4, 1))
+    start, dark = -speed * float(rng.uniform(*settings.walker_crosses_s)), float(rng.uniform(*settings.walker_skin))
     skin = (235 * dark, 185 * dark, 155 * dark)
-    away, tall = float(rng.uniform(*settings.walker_away_m)), float(rng.uniform(1.55, 1.9))
-    return Walker(away, start, speed, tall, skin, muted(rng), muted(rng))
+    away, tall = float(rng.uniform(*settings.walker_away_m)), float(rng.uniform(*settings.walker_tall_m))
+    top, bottom = (draw_colour(rng, settings.walker_cloth) for _ in range(2))
+    return Walker(away, start, speed, tall, skin, top, bottom)
 
 
 def pass_by(people: Sequence[Walker], path: CameraPath, joints: Float64, seconds: Float64) -> Iterator[list[Mesh]]:

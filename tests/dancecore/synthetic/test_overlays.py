@@ -1,5 +1,7 @@
 """Overlays cover what they say, where they say, and nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from cluster.settings import settings
 from dancecore.synthetic.overlays import OVERLAYS, Overlay, OverlayKind, draw_overlays, layer, progress
 from dancecore.types import Image
 
-SHARES = settings().synthetic.scene.props.overlay_shares
+NUMBERS = settings().synthetic.scene.props
 GREEN = (20.0, 200.0, 40.0)
 
 
@@ -62,15 +64,16 @@ def test_nothing_over_a_picture_leaves_it_as_it_was() -> None:
 
 
 def test_each_kind_comes_as_often_as_it_should() -> None:
-    drawn = [each.kind for seed in range(1500) for each in draw_overlays(np.random.default_rng(seed), SHARES)]
+    drawn = [each.kind for seed in range(1500) for each in draw_overlays(np.random.default_rng(seed), NUMBERS)]
     for kind in OVERLAYS:
-        assert drawn.count(kind) / 1500 == pytest.approx(SHARES[kind], abs=0.03)
+        assert drawn.count(kind) / 1500 == pytest.approx(NUMBERS.overlay_shares[kind], abs=0.03)
 
 
 def test_they_leave_most_of_the_picture_free() -> None:
     """All at once, as no feed shows them."""
+    sure = replace(NUMBERS, overlay_shares=dict.fromkeys(OVERLAYS, 1.0))
     for seed in range(30):
-        every = draw_overlays(np.random.default_rng(seed), dict.fromkeys(OVERLAYS, 1.0))
+        every = draw_overlays(np.random.default_rng(seed), sure)
         assert len(every) == len(OVERLAYS)
         image = np.full((640, 360, 3), 90, np.uint8)
         layer(every, 360, 640).over(image)
