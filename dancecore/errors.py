@@ -1,6 +1,8 @@
 """The one error a user can cause. Anything else that is raised is a bug."""
 
+import zlib
 from typing import Any
+from zipfile import BadZipFile
 
 CODES: dict[str, str] = {
     "INVALID_INPUT": "a value that was given cannot be used",
@@ -35,6 +37,11 @@ CODES: dict[str, str] = {
     "NO_CLIPS": "no video file was found where it was looked for",
 }
 """Every code with what it means to the person who meets it; `README.md` prints this table."""
+
+NO_NPZ = (
+    ValueError, LookupError, OSError, EOFError, AttributeError, TypeError, NotImplementedError, BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading an npz raises when the file is another one, or is damaged."""
 
 
 class DanceError(Exception):

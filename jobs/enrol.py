@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from cluster.migrate import migrate
 from cluster.objects import objects
 from cluster.settings import Settings
 from cluster.weights import weights_dir
-from dancecore.errors import DanceError
+from dancecore.errors import NO_NPZ, DanceError
 from dancecore.features import extract
 from dancecore.learning.datasets.packs import read_pack
 from dancecore.matching.enrol import Exemplar, exemplar_of
@@ -106,25 +105,27 @@ def _of_pack(source: Source, settings: Settings) -> list[Exemplar]:
 
 
 def _of_poses(source: Source) -> Exemplar:
-    track = unpack_tracks(source.path.read_bytes())[0]
+    track = next(iter(unpack_tracks(source.path.read_bytes())), None)
+    if not track:
+        raise DanceError("INVALID_INPUT", f"{source.path.name} shows nobody")
     step = int(np.median(np.diff(track.time_ns))) if len(track) > 1 else SECOND
     return Exemplar(source.path.name, track, _span(source, int(track.time_ns[-1]) + step), None)
 
 
 def _span(source: Source, length_ns: int) -> Span:
-    start = 0 if source.start_s is None else round(source.start_s * 1000) * MS
-    end = length_ns if source.end_s is None else min(round(source.end_s * 1000) * MS, length_ns)
-    if not 0 <= start < end:
-        asked = f"{source.start_s or 0:g} to {source.end_s if source.end_s is not None else 'the end'}"
-        raise DanceError("INVALID_INPUT", f"{source.path.name} lasts {length_ns / SECOND:.2f} s; {asked} is not in it")
-    return Span(start, end)
+    length_s = length_ns / SECOND
+    start_s, end_s = source.start_s or 0.0, length_s if source.end_s is None else min(source.end_s, length_s)
+    if not 0 <= start_s < end_s:
+        asked = f"{start_s:g} to {'the end' if source.end_s is None else f'{source.end_s:g}'}"
+        raise DanceError("INVALID_INPUT", f"{source.path.name} lasts {length_s:.2f} s; {asked} is not in it")
+    return Span(round(start_s * 1000) * MS, min(round(end_s * 1000) * MS, length_ns))
 
 
 def _holds(path: Path, name: str) -> bool:
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             return name in stored
-    except (ValueError, OSError, EOFError, BadZipFile) as error:
+    except NO_NPZ as error:
         raise DanceError("INVALID_INPUT", f"{path.name} is neither a motion pack nor a pose file: {error}") from error
 
 

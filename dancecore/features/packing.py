@@ -1,11 +1,10 @@
 """Features as stored: float16 in a compressed npz, a quarter of the size; half precision is finer than the pose."""
 
 import io
-from zipfile import BadZipFile
 
 import numpy as np
 
-from dancecore.errors import DanceError
+from dancecore.errors import NO_NPZ, DanceError
 from dancecore.types import Features
 
 
@@ -26,6 +25,6 @@ def unpack(data: bytes) -> Features:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             time_ns, values, mask = stored["time_ns"], stored["values"], stored["mask"]
-    except (ValueError, KeyError, OSError, EOFError, AttributeError, TypeError, BadZipFile) as error:
+    except NO_NPZ as error:
         raise DanceError("INVALID_INPUT", f"{len(data)} bytes that are not stored features: {error}") from error
     return Features(time_ns=time_ns, values=values.astype(np.float32), mask=mask.astype(np.float32))

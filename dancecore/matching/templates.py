@@ -4,11 +4,10 @@ import dataclasses
 import io
 from dataclasses import dataclass
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from dancecore.errors import DanceError
+from dancecore.errors import NO_NPZ, DanceError
 from dancecore.features.columns import COLUMN_JOINTS, COLUMNS, MIRROR_FROM
 from dancecore.features.extract import extract, mirror
 from dancecore.moves.body import joints
@@ -158,7 +157,7 @@ def load(data: bytes) -> Template:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             fields = {field.name: stored[field.name] for field in dataclasses.fields(Template)}
-    except (ValueError, KeyError, OSError, EOFError, AttributeError, TypeError, BadZipFile) as error:
+    except NO_NPZ as error:
         raise DanceError("INVALID_INPUT", f"{len(data)} bytes that are not a stored template: {error}") from error
     arrays = {name: fields.pop(name) for name in ("values", "mask", "weights")}
     return Template(**{name: value.item() for name, value in fields.items()}, **arrays)

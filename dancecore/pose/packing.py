@@ -3,11 +3,10 @@
 import io
 from collections.abc import Sequence
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from dancecore.errors import DanceError
+from dancecore.errors import NO_NPZ, DanceError
 from dancecore.types import PoseTrack
 
 XY_STEP = 1 / 16
@@ -40,7 +39,7 @@ def unpack_tracks(data: bytes) -> list[PoseTrack]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             return _unpacked(dict(stored))
-    except (ValueError, KeyError, OSError, EOFError, AttributeError, TypeError, BadZipFile) as error:
+    except NO_NPZ as error:
         raise DanceError("INVALID_INPUT", f"{len(data)} bytes that are not stored tracks: {error}") from error
 
 

@@ -4,11 +4,10 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from dancecore.errors import DanceError
+from dancecore.errors import NO_NPZ, DanceError
 from dancecore.moves.camera import CameraPath
 from dancecore.skeleton import INDEX
 from dancecore.types import SECOND, Float, IntT, PoseTrack, check_shape
@@ -57,7 +56,7 @@ def read_joints(path: Path) -> TrueJoints:
             width, height = (int(side) for side in kept["size"])
             camera = CameraPath(width, height, kept["rotation"], kept["centre"], kept["focal_px"])
             return TrueJoints(kept["time_ns"], kept["world_m"], kept["xy_px"], camera)
-    except (ValueError, KeyError, EOFError, AttributeError, TypeError, BadZipFile) as error:
+    except NO_NPZ as error:
         raise DanceError("INVALID_INPUT", f"{path} holds no true joints: {error}") from error
 
 

@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from dancecore.errors import DanceError
+from dancecore.errors import NO_NPZ, DanceError
 from dancecore.learning.datasets.entries import Label, label_runs
 from dancecore.matching.templates import see
 from dancecore.moves.camera import Camera
 from dancecore.skeleton import INDEX
-from dancecore.types import Float, Float64, IntT, PoseTrack
+from dancecore.types import SECOND, Float, Float64, IntT, PoseTrack
 
 PICTURE = 1000
 """Pixels on a side of the square that two-dimensional packs are drawn into."""
@@ -64,7 +63,7 @@ def read_pack(path: Path) -> list[Recording]:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             pack = dict(stored)
         return [_recording(pack, i) for i in range(len(pack["start"]))]
-    except (ValueError, KeyError, EOFError, IndexError, AttributeError, TypeError, BadZipFile) as error:
+    except NO_NPZ as error:
         raise DanceError("INVALID_INPUT", f"{path.name} is not a motion pack: {error}") from error
 
 
@@ -109,7 +108,7 @@ def resampled(recording: Recording, rate_hz: int) -> tuple[IntT, Float64]:
     above = np.minimum(below + 1, len(recording.points) - 1)
     share = (at - below)[:, None, None]
     points = recording.points.astype(np.float64)
-    return np.arange(frames) * (1_000_000_000 // rate_hz), (1 - share) * points[below] + share * points[above]
+    return np.arange(frames) * (SECOND // rate_hz), (1 - share) * points[below] + share * points[above]
 
 
 def faced(points: Float64) -> Float64:
@@ -129,7 +128,7 @@ def camera_at(points: Float64, yaw: float) -> Camera:
     travel = float(np.nanmax(np.linalg.norm((np.nanmean(points, axis=1) - middle)[:, [0, 2]], axis=1)))
     distance = (REACH_M / 2 / FILLED + travel) / float(np.tan(np.radians(FOV / 2))) + travel
     return Camera(
-        PICTURE, PICTURE, yaw, 0.0, 0.0, distance, 45.0, (float(middle[0]), float(middle[1]), float(middle[2]))
+        PICTURE, PICTURE, yaw, 0.0, 0.0, distance, FOV, (float(middle[0]), float(middle[1]), float(middle[2]))
     )
 
 

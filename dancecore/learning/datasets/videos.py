@@ -27,10 +27,13 @@ def read_table(table: Path, media: MediaSettings) -> list[LabelledVideo]:
     Paths are taken from the table's folder or one above it. Without creators every clip is its own. Raises
     DanceError: INVALID_INPUT for another table, FILE_NOT_FOUND for a video that is not there, or what `probe` raises.
     """
-    with table.open(encoding="utf-8", newline="") as opened:
-        rows = list(csv.DictReader(opened))
-    if not rows or not {"path", "move"} <= set(rows[0]):
-        raise DanceError("INVALID_INPUT", f"{table}: want columns path and move")
+    try:
+        with table.open(encoding="utf-8", newline="") as opened:
+            rows = list(csv.DictReader(opened))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DanceError("INVALID_INPUT", f"{table} is no table in UTF-8: {error}") from error
+    if not rows or not all(row.get("path") and row.get("move") for row in rows):
+        raise DanceError("INVALID_INPUT", f"{table}: want columns path and move, filled in every row")
     videos = []
     for row in rows:
         path = _beside(table, row["path"])

@@ -36,6 +36,21 @@ def test_a_pack_comes_back(tmp_path: Path) -> None:
         np.testing.assert_allclose(after.points, before.points, atol=2e-3)
 
 
+def test_a_damaged_pack_is_refused(tmp_path: Path) -> None:
+    """Wherever a byte of it is another one, that is told; what says only how to pack it may differ."""
+    path = tmp_path / "pack.npz"
+    write_pack(path, [standing(0.0)])
+    whole, codes = path.read_bytes(), []
+    for at in range(0, len(whole), 37):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            read_pack(path)
+        except DanceError as error:
+            codes.append(error.code)
+    assert len(codes) > 20
+    assert set(codes) == {"INVALID_INPUT"}
+
+
 def test_a_pack_of_sequences_cannot_be_written(tmp_path: Path) -> None:
     recording = Recording("one", "ann", (), 30.0, standing(0.0).points)
     with pytest.raises(DanceError, match="a pack holds one label"):

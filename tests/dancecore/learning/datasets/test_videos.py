@@ -26,11 +26,13 @@ def test_a_table(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [("", "INVALID_INPUT"), ("a,b\n1,2\n", "INVALID_INPUT"), ("path,move\nnone.mp4,dab\n", "FILE_NOT_FOUND"),
+    [("", "INVALID_INPUT"), ("a,b\n1,2\n", "INVALID_INPUT"), ("move,path\ndab\n", "INVALID_INPUT"),
+     ("path,move\nb.mp4,\n", "INVALID_INPUT"), ("path,move\ncaf\xe9.mp4,dab\n", "INVALID_INPUT"),
+     ("path,move\nnone.mp4,dab\n", "FILE_NOT_FOUND"),
      ("path,move\n/etc/hostname,dab\n", "FILE_NOT_FOUND"), ("path,move\n../../up.mp4,dab\n", "FILE_NOT_FOUND")],
 )  # fmt: skip
 def test_a_table_that_is_none(tmp_path: Path, content: str, code: str) -> None:
-    (tmp_path / "moves.csv").write_text(content)
+    (tmp_path / "moves.csv").write_bytes(content.encode("latin-1"))
     with pytest.raises(DanceError) as caught:
         read_table(tmp_path / "moves.csv", settings().media)
     assert caught.value.code == code
