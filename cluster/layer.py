@@ -20,7 +20,7 @@ from cluster import keys
 from cluster.catalogue import MoveRow, put_taxonomy
 from cluster.database import storable, transact
 from cluster.objects import Objects
-from cluster.publish import put_templates
+from cluster.publish import put_templates, store_templates
 from cluster.settings import Settings
 from cluster.tables import moves, templates
 from dancecore.errors import DanceError
@@ -89,10 +89,11 @@ def enrol(
     made = learn(move, read, settings.templates, settings.features)
     about = {"layer": layer, "exemplars": list(every), "signature": signature(read)}
     version = f"{base}+{layer}"
+    store_templates(store, made)
 
     def work(connection: Connection) -> None:
-        put_taxonomy(connection, version, [MoveRow(move, storable(name), FAMILY, DIFFICULTY, metadata=about)])
-        put_templates(connection, store, version, made, settings.media.rate_hz)
+        put_taxonomy(connection, version, [MoveRow(move, name, FAMILY, DIFFICULTY, metadata=about)])
+        put_templates(connection, version, made, settings.media.rate_hz)
 
     transact(pool, work)
     return OwnMove(move, name, every)
@@ -101,10 +102,12 @@ def enrol(
 def forget(pool: Engine, store: Objects, name: str, layer: str = LOCAL) -> None:
     """Take a move out of a layer, its exemplars and templates with it; segments that name it stay until re-indexed.
 
-    Raises DanceError("NOT_FOUND") when the layer has no such move.
+    What another run left when it failed halfway, of `forget` or of `enrol`, goes too. Raises DanceError("NOT_FOUND")
+    when the layer has no such move.
     """
     move = move_id(layer, name)
-    if move not in {own.move_id for own in own_moves(pool, layer)}:
+    stored = store.keys(f"moves/{move}/")
+    if not stored and move not in {own.move_id for own in own_moves(pool, layer)}:
         raise DanceError("NOT_FOUND", f"you have enrolled no move called {name!r}")
 
     def work(connection: Connection) -> None:
@@ -113,17 +116,17 @@ def forget(pool: Engine, store: Objects, name: str, layer: str = LOCAL) -> None:
         connection.execute(update(moves).where(moves.c.id == move).values(metadata=emptied))
 
     transact(pool, work)
-    for key in store.keys(f"moves/{move}/"):
+    for key in stored:
         store.delete(key)
 
 
 def move_id(layer: str, name: str) -> str:
     """The id of a move of this name in a layer: its letters, and a digest of what they leave out.
 
-    Raises DanceError("INVALID_INPUT") for a name without a letter or digit.
+    Raises DanceError("INVALID_INPUT") for a name without a letter or digit, or that is no text.
     """
-    if not any(letter.isalnum() for letter in name):
-        raise DanceError("INVALID_INPUT", f"the name of a move needs a letter, unlike {name!r}")
+    if storable(name) != name or not any(letter.isalnum() for letter in name):
+        raise DanceError("INVALID_INPUT", f"the name of a move needs a letter, and no stray bytes, unlike {name!r}")
     folded = _folded(name)
     plain = normalize("NFKD", folded).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40]
@@ -141,7 +144,8 @@ def _refuse_taken(pool: Engine, name: str, layer: str, move: str) -> None:
 
 
 def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
+    """Alike for names that are written alike, however their accents are encoded."""
+    return " ".join(normalize("NFC", name).casefold().split())
 
 
 def _pack(exemplar: Exemplar) -> bytes:
@@ -158,7 +162,14 @@ def _pack(exemplar: Exemplar) -> bytes:
 
 
 def _read(store: Objects, move: str, exemplar: str) -> Exemplar:
-    with np.load(io.BytesIO(store.get(keys.exemplar_poses(move, exemplar))), allow_pickle=False) as stored:
+    try:
+        data = store.get(keys.exemplar_poses(move, exemplar))
+    except DanceError as error:
+        if error.code != "OBJECT_MISSING":
+            raise
+        said = f"an exemplar of {move} is gone; forget the move, and enrol it again"
+        raise DanceError("OBJECT_MISSING", said, error.details) from error
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
         track = unpack_tracks(stored["tracks"].tobytes())[0]
         start, end = map(int, stored["span"])
         return Exemplar(exemplar, track, Span(start, end), float(stored["bpm"]) or None, bool(stored["flat"]))

@@ -11,15 +11,22 @@ from cluster.tables import moves, templates
 from dancecore.matching.templates import Template, save
 
 
-def put_templates(connection: Connection, store: Objects, version: str, made: Sequence[Template], rate_hz: int) -> None:
-    """Store templates under their keys and make them all that their moves have, the first of each the canonical one."""
-    rows = []
+def store_templates(store: Objects, made: Sequence[Template]) -> None:
+    """Store templates under their keys: before `put_templates`, so that no row points to nothing."""
     for each in made:
-        key = keys.template(each.move_id, each.template_id)
-        store.put(key, save(each))
-        length_ms = max(1, round(1000 * len(each.values) / rate_hz))
-        rows.append({"id": each.template_id, "move": each.move_id, "taxonomy_version": version, "feature_seq": key,
-                     "length_ms": length_ms})  # fmt: skip
+        store.put(keys.template(each.move_id, each.template_id), save(each))
+
+
+def put_templates(connection: Connection, version: str, made: Sequence[Template], rate_hz: int) -> None:
+    """Make templates that are stored all that their moves have, the first of each the canonical one."""
+    rows = [
+        {
+            "id": each.template_id, "move": each.move_id, "taxonomy_version": version,
+            "feature_seq": keys.template(each.move_id, each.template_id),
+            "length_ms": max(1, round(1000 * len(each.values) / rate_hz)),
+        }
+        for each in made
+    ]  # fmt: skip
     if not rows:
         return
     ids = [row["id"] for row in rows]

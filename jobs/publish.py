@@ -17,7 +17,7 @@ from cluster.database import engine, transact
 from cluster.library import TAXONOMY, store_moves
 from cluster.migrate import migrate
 from cluster.objects import Objects, objects
-from cluster.publish import put_templates
+from cluster.publish import put_templates, store_templates
 from cluster.settings import Settings
 from cluster.telemetry import progress
 from dancecore.matching.templates import generate
@@ -49,7 +49,8 @@ def _publish_templates(moves: Sequence[Move], semver: str, store: Objects, setti
     with progress("templates", len(moves), REPORT_S) as advance:
         for move in moves:
             made = generate(move, rate, settings.templates, settings.features, settings.pose)
-            transact(engine(), partial(put_templates, store=store, version=semver, made=made, rate_hz=rate))
+            store_templates(store, made)
+            transact(engine(), partial(put_templates, version=semver, made=made, rate_hz=rate))
             count += len(made)
             advance(move.move_id)
     return count
@@ -87,9 +88,12 @@ def _rendered(wanted: dict[str, tuple[str, int]], settings: Settings, folder: Pa
     """The keys of exemplars as they are stored. A process a core."""
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), initializer=_one_thread) as pool:
         jobs = {pool.submit(_render, key, *of, settings, folder): key for key, of in wanted.items()}
-        for job in as_completed(jobs):
-            job.result()
-            yield jobs[job]
+        try:
+            for job in as_completed(jobs):
+                job.result()
+                yield jobs[job]
+        finally:  # after Ctrl-C, or when one fails, only those that have begun are waited for
+            pool.shutdown(cancel_futures=True)
 
 
 def _one_thread() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select
 
+from cluster import keys
 from cluster.catalogue import MoveRow, sync_taxonomy
 from cluster.database import connect
 from cluster.layer import MOST_EXEMPLARS, OwnMove, enrol, forget, move_id, own_moves, own_templates
@@ -43,6 +44,10 @@ def exemplar(seed: int, seconds: int = 3) -> Exemplar:
         np.zeros(frames, np.bool_), 640, 640,
     )  # fmt: skip
     return Exemplar("given", track, Span(0, seconds * SECOND), 120.0)
+
+
+def refuse(store: LocalObjects, key: str, data: bytes = b"") -> None:
+    raise DanceError("STORAGE_FULL", "the store is down")
 
 
 def put(pool: Engine, store: LocalObjects, name: str, *seeds: int) -> OwnMove:
@@ -102,6 +107,41 @@ def test_forgotten(stocked: Engine, store: LocalObjects) -> None:
     assert caught.value.code == "NOT_FOUND"
 
 
+def test_forgotten_though_the_store_failed_halfway(
+    stocked: Engine, store: LocalObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(stocked, store, "Sweep", 1)
+    with monkeypatch.context() as broken:
+        broken.setattr(LocalObjects, "delete", refuse)
+        with pytest.raises(DanceError, match="down"):
+            forget(stocked, store, "Sweep")
+    forget(stocked, store, "Sweep")
+    assert (own_moves(stocked), store.keys()) == ([], [])
+
+
+@pytest.mark.parametrize("seeds", [(1,), (1, 2)], ids=["a new move", "a known move"])
+def test_a_full_disk_enrols_nothing(
+    stocked: Engine, store: LocalObjects, monkeypatch: pytest.MonkeyPatch, seeds: tuple[int, ...]
+) -> None:
+    for seed in seeds[:-1]:
+        put(stocked, store, "Sweep", seed)
+    before = own_moves(stocked)
+    monkeypatch.setattr(LocalObjects, "put", refuse)
+    with pytest.raises(DanceError, match="down"):
+        put(stocked, store, "Sweep", seeds[-1])
+    assert own_moves(stocked) == before
+
+
+def test_an_exemplar_that_is_gone(stocked: Engine, store: LocalObjects) -> None:
+    own = put(stocked, store, "Sweep", 1)
+    store.delete(keys.exemplar_poses(own.move_id, own.exemplars[0]))
+    with pytest.raises(DanceError, match="mv_local_sweep is gone; forget the move") as caught:
+        own_templates(stocked, store, TUNED)
+    assert caught.value.code == "OBJECT_MISSING"
+    forget(stocked, store, "Sweep")
+    assert own_templates(stocked, store, TUNED) == []
+
+
 def test_forgotten_and_enrolled_anew(stocked: Engine, store: LocalObjects) -> None:
     put(stocked, store, "Sweep", 1)
     forget(stocked, store, "Sweep")
@@ -127,12 +167,16 @@ def test_ids(name: str, expected: str) -> None:
     assert len(found) < 70
 
 
+def test_one_name_however_its_accents_are_encoded() -> None:
+    assert move_id("local", "Cafe\u0301") == move_id("local", "Caf\u00e9")
+
+
 def test_names_that_look_alike_have_ids_of_their_own() -> None:
     names = ["Cafe", "Café", "Caf é", "ダンス", "バレエ", "x!", "x?"]
     assert len({move_id("local", name) for name in names}) == len(names)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "!?"])
+@pytest.mark.parametrize("name", ["", "  ", "!?", "a\udcff", "a\0"])
 def test_no_name(name: str) -> None:
     with pytest.raises(DanceError, match="needs a letter"):
         move_id("local", name)

@@ -1,6 +1,7 @@
 """`danceapp taxonomy enrol`: from videos, pose files and motion packs to a move that the next analysis knows."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -93,8 +94,9 @@ def test_own_and_forget(own_index: Engine, pack: Path) -> None:
         (["New", "PACK", "--clip", "b_2"], "NOT_FOUND"),
         (["New", "PACK", "--clip", "a_1", "--start", "1"], "INVALID_INPUT"),
         (["New", "README.md"], "NOT_A_VIDEO"),
+        (["New\udcff", "PACK"], "INVALID_INPUT"),
     ],
-    ids=["a known name", "no name", "no file", "no such clip", "clip with start", "no video"],
+    ids=["a known name", "no name", "no file", "no such clip", "clip with start", "no video", "stray bytes"],
 )
 def test_refused(own_index: Engine, pack: Path, words: list[str], code: str) -> None:
     said = danceapp("enrol", *(pack if word == "PACK" else word for word in words))
@@ -102,8 +104,23 @@ def test_refused(own_index: Engine, pack: Path, words: list[str], code: str) -> 
     assert said.output.splitlines()[-1].startswith(f"danceapp: {code}: ")
 
 
-def test_an_npz_of_something_else(own_index: Engine, tmp_path: Path) -> None:
-    np.savez(tmp_path / "other.npz", other=np.zeros(3))
+@pytest.mark.parametrize("start", ["nan", "-1", "99", "inf"])
+def test_a_start_that_is_not_in_it(own_index: Engine, tmp_path: Path, start: str) -> None:
+    (tmp_path / "poses.npz").write_bytes(pack_tracks([clean(filmed(stretching(), 0.0, 20), settings().pose)]))
+    said = danceapp("enrol", "Big Stretch", tmp_path / "poses.npz", f"--start={start}")
+    assert said.exit_code == 1
+    assert "to the end is not in it" in said.output
+
+
+def test_poses_of_nobody(own_index: Engine, tmp_path: Path) -> None:
+    (tmp_path / "poses.npz").write_bytes(pack_tracks([filmed(stretching(), 0.0, 20).window(0, 0)]))
+    assert "poses.npz shows nobody" in danceapp("enrol", "Big Stretch", tmp_path / "poses.npz").output
+
+
+@pytest.mark.parametrize("save", [np.savez, np.save])
+def test_an_npz_of_something_else(own_index: Engine, tmp_path: Path, save: Callable[..., None]) -> None:
+    with (tmp_path / "other.npz").open("wb") as opened:
+        save(opened, np.zeros(3))
     said = danceapp("enrol", "New", tmp_path / "other.npz")
     assert said.exit_code == 1
     assert "INVALID_INPUT" in said.output

@@ -1,7 +1,9 @@
 """`danceapp taxonomy publish`: templates and exemplars under their keys, resumed and renewed."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 import yaml
@@ -12,9 +14,10 @@ from cluster.library import TAXONOMY
 from cluster.objects import objects
 from cluster.settings import settings
 from cluster.tables import moves, templates
+from dancecore.errors import DanceError
 from dancecore.matching.templates import load
 from dancecore.media import probe
-from jobs.publish import publish
+from jobs.publish import _rendered, publish
 
 NAMES = ("mv_clap", "mv_dab", "mv_floss")
 
@@ -49,6 +52,21 @@ def test_again_changes_nothing(own_index: Engine, folder: Path) -> None:
     before = objects().keys()
     publish(settings(), 0, folder)
     assert objects().keys() == before
+
+
+def test_what_is_left_is_not_rendered_when_one_fails(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    begun = []
+
+    def render(key: str, *_: object) -> None:
+        begun.append(key)
+        sleep(0.02)
+        raise DanceError("STORAGE_FULL", "no room")
+
+    monkeypatch.setattr("jobs.publish.ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
+    monkeypatch.setattr("jobs.publish._render", render)
+    with pytest.raises(DanceError, match="no room"):
+        list(_rendered({f"k{i}": ("mv_dab", i) for i in range(50)}, settings(), folder))
+    assert len(begun) < 10
 
 
 def test_exemplars_are_made_once_and_renewed(own_index: Engine, folder: Path, tmp_path: Path) -> None:
