@@ -19,8 +19,8 @@ from dancecore.learning.datasets.entries import SPLITS
 SHADES = {"train": "#4c72b0", "validation": "#dd8452", "test": "#55a868", UNKNOWN: "#8c8c8c"}
 
 
-def describe_sets(paths: list[Path], png: Path | None, as_json: bool) -> bool:
-    """Print what the sets hold together and draw it to `png`; whether they meet every target.
+def describe_sets(paths: list[Path], png: Path | None, as_json: bool) -> None:
+    """Print what the sets hold together, beside what they should hold, and draw it to `png`.
 
     Raises DanceError as `entries_of` does.
     """
@@ -32,7 +32,6 @@ def describe_sets(paths: list[Path], png: Path | None, as_json: bool) -> bool:
         _print(found, Console())
     if png:
         draw(found, png)
-    return all(target.met for target in found.targets)
 
 
 def draw(found: Description, png: Path) -> None:

@@ -61,7 +61,7 @@ def deciders_for(taxonomy: Taxonomy, store: Objects, settings: Settings) -> Deci
         return generate(taxonomy.moves[move], settings.media.rate_hz, plain, settings.features, settings.pose)
 
     def segment(tx: Connection, row: Row[Any], targets: Sequence[str]) -> str | None:
-        if row.features_vec is None or not row.feature_version.startswith(FEATURE_VERSION):
+        if row.features_vec is None or not row.feature_version.startswith(f"{FEATURE_VERSION}."):
             return None
         return nearest(np.frombuffer(row.features_vec, "<f2").astype(np.float32), targets, made)
 
