@@ -191,3 +191,17 @@ def test_a_clip_that_fails_midway_leaves_the_old_one(tmp_path: Path) -> None:
         write_video(path, broken(), 20)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_same_pictures_give_the_same_file(tmp_path: Path) -> None:
+    """Whatever lay in memory before."""
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (200, 200, 3), np.uint8)
+    images = [np.ascontiguousarray(noise[i % 40 : i % 40 + 128, 2 * i % 60 : 2 * i % 60 + 96]) for i in range(60)]
+    written = set()
+    for attempt in range(4):
+        left = [np.full(rng.integers(1000, 3_000_000), rng.integers(256), np.uint8) for _ in range(50)]
+        del left
+        write_video(tmp_path / f"{attempt}.mp4", images, 24, crf=26)
+        written.add((tmp_path / f"{attempt}.mp4").read_bytes())
+    assert len(written) == 1
