@@ -11,7 +11,7 @@ from cluster.settings import ClusterSettings, settings
 
 WANTS = ClusterSettings(
     address="", device="auto", pose_cpus=0.75, pose_memory_mb=1000, pose_gpus=0.25, pose_gpu_cpus=1.0,
-    clips_per_batch=8, max_pose_actors=64, analysis_cpus=0.25, object_store_mb=128,
+    observed_per_batch=1, clips_per_batch=8, max_pose_actors=64, analysis_cpus=0.25, object_store_mb=128,
 )  # fmt: skip
 
 
