@@ -78,6 +78,7 @@ REASONS = {
     "sway_fade": "seconds over which that fades, and the share that is new in every frame",
     "sway_steady": "the part of it that lasts, over the part that comes and goes",
     "depth_inherit": "share of the depth error of the joint before that a joint takes over",
+    "depth_twin": "correlation of what is not taken over with the twin's",
     "depth_steady": "torso lengths, beyond that: all through a clip",
     "depth_jitter": "the same, coming and going",
     "depth_guess": "the same, added for a joint that is not believed",

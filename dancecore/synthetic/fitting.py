@@ -13,7 +13,7 @@ from dancecore.synthetic.in_sight import in_sight
 from dancecore.synthetic.landmarks import PARENT, PART
 from dancecore.synthetic.observe import DOUBTED, SURE, TURNS, far_out
 from dancecore.synthetic.observe_settings import ObserveSettings, Parts, Pulls
-from dancecore.synthetic.residuals import OF_PART, Residuals, fading, lasting, residuals, unknown_is_nan
+from dancecore.synthetic.residuals import OF_PART, Residuals, fading, lasting, residuals, typical, unknown_is_nan
 from dancecore.synthetic.samples import Sample
 from dancecore.synthetic.sight import SHOULDERS
 from dancecore.types import BoolT, Float64
@@ -89,7 +89,7 @@ def _flat(seen: Residuals) -> dict[str, Any]:
     """The errors of world points along the picture's axes beyond those of image points, and the body's size."""
     good = (seen.doubt < SURE) & _tame(seen.error)
     rest = _only(good, (seen.reported - seen.true)[..., :2] - seen.error)
-    steady, jitter = np.array([lasting(rest[:, joints], seen.clip) for joints in OF_PART]).T
+    steady, jitter = np.array([typical(rest[:, joints], seen.clip) for joints in OF_PART]).T
     size, spread = float(np.nanmedian(seen.size_m)), float(np.nanstd(seen.size_m))
     return {
         "flat_steady": parts(steady), "flat_jitter": parts(jitter), "torso_m": round(size, 3),
@@ -107,7 +107,7 @@ def _depth(seen: Residuals) -> dict[str, Any]:
     rest = seen.reported[..., 2] - (causes * found[PART]).sum(-1)
     common = rest[:, SHOULDERS].mean(1)
     follow = np.array([slope(np.repeat(common[:, None], len(j), 1).ravel(), rest[:, j].ravel()) for j in OF_PART])
-    steady, fickle = lasting(common, seen.clip)
+    steady, fickle = typical(common, seen.clip)
     return {
         "depth_slope": tuple(turned(row) for row in found[:, :-1].clip(0, 1.5)), "lean": parts(found[:, -1]),
         "sway": parts(follow * fickle), "sway_steady": round(steady / fickle, 2),
@@ -123,13 +123,14 @@ def _depth_left(seen: Residuals, rest: Float64) -> dict[str, Any]:
         inherit = slope(before[:, joints][sure], rest[:, joints][sure])
         own = rest[:, joints] - inherit * before[:, joints]
         quiet[:, joints] = np.where(sure, own, np.nan)
-        steady, jitter = lasting(quiet[:, joints], seen.clip)
+        steady, jitter = typical(quiet[:, joints], seen.clip)
         loud = rms(np.where(doubted, own, np.nan))
         rows.append([inherit, steady, jitter, np.sqrt(np.maximum(loud**2 - steady**2, 0)) - jitter])
     inherits, steadies, jitters, guess = np.array(rows).T
     return {
         "depth_inherit": parts(inherits), "depth_steady": parts(steadies), "depth_jitter": parts(jitters),
         "depth_guess": parts(guess.clip(min=0)), "depth_fade": fading(quiet, seen.clip, seen.step_s),
+        "depth_twin": parts(_twins(quiet)),
     }  # fmt: skip
 
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from dancecore.synthetic.estimates import NEEDED, least_squares, parts, rms, stretch, turned
 from dancecore.synthetic.observe import TURNS, loud_causes
-from dancecore.synthetic.residuals import OF_PART, Residuals, fading
+from dancecore.synthetic.residuals import OF_PART, PROBABLE, Residuals, fading
 from dancecore.types import BoolT, Float64
 
-PROBABLE, RAYLEIGH, FAR_OUT = 0.6745, 1.177, 4.0
-"""The medians of an error on an axis and of its length, over its standard deviation; so many of these and it slips."""
+RAYLEIGH, FAR_OUT = 1.177, 4.0
+"""The median length of an error over its standard deviation on an axis; so many of these and it slips."""
 
 
 def in_sight(error: Float64, seen: Residuals) -> dict[str, Any]:

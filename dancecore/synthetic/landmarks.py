@@ -61,7 +61,7 @@ def _rig_joint(joint: str, table: dict[str, dict[str, str]]) -> str:
 
 BEFORE: dict[str, str] = {
     "eye_inner": "nose", "eye": "eye_inner", "eye_outer": "eye", "ear": "eye_outer", "mouth": "nose",
-    "shoulder": "hip", "elbow": "shoulder", "wrist": "elbow", "pinky": "wrist", "index": "wrist", "thumb": "index",
+    "shoulder": "hip", "elbow": "shoulder", "wrist": "elbow", "index": "wrist", "pinky": "index", "thumb": "index",
     "knee": "hip", "ankle": "knee", "heel": "ankle", "foot_index": "ankle",
 }  # fmt: skip
 """The part from which each part's errors come on: landmarks that lie together err together."""

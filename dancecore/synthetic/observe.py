@@ -52,11 +52,11 @@ def observe(
     sight = look(joints, camera, others)
     noise = Noise(time_ns, rng)
     doubt = 1 - expit(_belief(sight, settings, noise))
-    loud = _loudness(sight, settings, noise)
-    error = _picture_error(sight, doubt, loud, settings, noise)
+    loud = np.exp(settings.clip_spread * noise.steady(1) + _each(settings.joint_spread) * noise.steady(33))
+    error = _picture_error(sight, doubt, loud * _by_view(sight, settings), settings, noise)
     xy = sight.xy + error * sight.torso_px[:, None, None]
     xy += _each(settings.edge)[:, None] * (xy.clip(0, [camera.width, camera.height]) - xy)
-    world = _world(sight, error, doubt, settings, noise)
+    world = _world(sight, error, doubt, loud, settings, noise)
     shares = (settings.body_swapped, settings.arms_swapped, settings.legs_swapped)
     for limbs, share in zip((BODY, ARMS, LEGS), shares, strict=True):
         _swap((xy, world, doubt), limbs, noise.bouts(_at(share, sight.turn), settings.swap_s))
@@ -87,13 +87,10 @@ def far_out(outside: Float64) -> Float64:
     return np.asarray(outside / (outside + HALF_OUT))
 
 
-def _loudness(sight: Sight, settings: ObserveSettings, noise: Noise) -> Float64:
-    """(T, 33) by how much more than usual each joint errs: for how it is seen, and by chance all through a clip."""
-    by_view = loud_causes(sight.turn, sight.torso_px, sight.outside) @ [
-        *settings.view_loud, settings.size_loud, settings.cut_loud
-    ]  # fmt: skip
-    by_chance = settings.clip_spread * noise.steady(1) + _each(settings.joint_spread) * noise.steady(33)
-    return np.asarray(np.exp(by_view[:, None] + by_chance))
+def _by_view(sight: Sight, settings: ObserveSettings) -> Float64:
+    """(T, 1) by how much larger than usual errors are for how the dancer is seen."""
+    gains = np.array([*settings.view_loud, settings.size_loud, settings.cut_loud])
+    return np.asarray(np.exp(loud_causes(sight.turn, sight.torso_px, sight.outside) @ gains))[:, None]
 
 
 def loud_causes(turn: Float64, torso_px: Float64, outside: Float64) -> Float64:
@@ -121,7 +118,7 @@ def _picture_error(sight: Sight, doubt: Float64, loud: Float64, settings: Observ
 
 
 def _paired(noise: Float64, correlation: Float64) -> Float64:
-    """Noise (T, 33, 2) mixed with the twins, so that theirs correlates (33, 2) with it and no variance changes."""
+    """Noise (T, 33, ...) mixed with the twins, so that theirs correlates (33, ...) with it and no variance changes."""
     own, other = ((np.sqrt(1 + correlation) + sign * np.sqrt(1 - correlation)) / 2 for sign in (1, -1))
     return np.asarray(own * noise + other * noise[:, TWIN])
 
@@ -153,17 +150,19 @@ def _hand_on(error: Float64, share: Float64) -> None:
                 error[t, joint, axis] += share[t, joint] * error[t, PARENT[joint], axis]
 
 
-def _world(sight: Sight, error: Float64, doubt: Float64, settings: ObserveSettings, noise: Noise) -> Float64:
+def _world(
+    sight: Sight, error: Float64, doubt: Float64, loud: Float64, settings: ObserveSettings, noise: Noise
+) -> Float64:
     """(T, 33, 3) metres about the mid-hip: everybody is reported to be of one size, and too flat."""
     true = (sight.space - sight.space[:, HIPS].mean(1, keepdims=True)) / sight.torso_m
     world = np.empty_like(true)
     flat = _each(settings.flat_steady)[:, None] * noise.steady(33, 2)
     flat = flat + _each(settings.flat_jitter)[:, None] * noise.fading(*settings.flat_fade, 33, 2)
-    world[..., :2] = true[..., :2] + error + flat
+    world[..., :2] = true[..., :2] + error + loud[..., None] * flat
     slope = np.stack([_at(each, sight.turn) for each in settings.depth_slope], axis=1)[:, PART]
-    depth = _each(settings.depth_steady) * noise.steady(33)
     size = _each(settings.depth_jitter) + _each(settings.depth_guess) * doubt
-    depth = depth + size * noise.fading(*settings.depth_fade, 33)
+    depth = loud * (_each(settings.depth_steady) * noise.steady(33) + size * noise.fading(*settings.depth_fade, 33))
+    depth = _paired(depth, _each(settings.depth_twin))
     _hand_on(depth[..., None], np.broadcast_to(_each(settings.depth_inherit), depth.shape))
     sway = settings.sway_steady * noise.steady() + noise.fading(*settings.sway_fade)
     depth += sway[:, None] * _each(settings.sway)

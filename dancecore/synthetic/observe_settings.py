@@ -61,6 +61,7 @@ class ObserveSettings:
     sway_fade: Fade
     sway_steady: float
     depth_inherit: Parts
+    depth_twin: Parts
     depth_steady: Parts
     depth_jitter: Parts
     depth_guess: Parts

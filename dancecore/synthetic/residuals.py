@@ -25,6 +25,9 @@ LAGS = np.arange(1, 9)
 SECONDS = np.geomspace(0.03, 1.0, 60)
 """Over which errors may fade."""
 
+PROBABLE = 0.6745
+"""The median size of a normal number over its standard deviation."""
+
 FEWEST = 2 * int(LAGS[-1])
 """Frames of a clip that tell what is steady in it."""
 
@@ -146,6 +149,17 @@ def lasting(values: Float64, clip: IntT) -> tuple[float, float]:
     means = (np.concatenate(each).mean() for each in (steady, fickle))
     lasts, goes = (float(np.sqrt(mean)) for mean in means)
     return lasts, goes
+
+
+def typical(values: Float64, clip: IntT) -> tuple[float, float]:
+    """As `lasting`, of a clip of the usual kind: half of the clips are worse, a few by far."""
+    columns = values.reshape(len(values), -1)
+    clips = [columns[clip == number] for number in range(clip.max() + 1)]
+    told = [part[:, np.isfinite(part).sum(0) >= FEWEST] for part in clips]
+    steady = np.concatenate([np.abs(np.nanmedian(part, axis=0)) for part in told])
+    return float(np.median(steady)) / PROBABLE, float(
+        np.median(np.concatenate([np.nanstd(part, axis=0) for part in told]))
+    )
 
 
 def fading(values: Float64, clip: IntT, step_s: float) -> Fade:
