@@ -96,11 +96,12 @@ def claim(out: Path, stamp: dict[str, Any]) -> None:
     there = json.loads(path.read_text(encoding="utf-8"))
     if there["data_version"] != stamp["data_version"]:
         was, wants = there["made_of"], stamp["made_of"]
+        other = [name for name in wants if was.get(name) != wants[name]]
         differs = ", ".join(
-            f"{name} {was.get(name)}, not {wants[name]}" for name in wants if was.get(name) != wants[name]
+            name if "sha256" in name else f"{name} {was.get(name)}, not {wants[name]}" for name in other
         )
-        message = f"{out} holds data version {there['data_version']}, not {stamp['data_version']} ({differs})"
-        raise DanceError("INVALID_INPUT", f"{message}: name another folder", {"differs": differs})
+        message = f"{out} holds data version {there['data_version']}, not {stamp['data_version']}; other: {differs}"
+        raise DanceError("INVALID_INPUT", f"{message}. Name another folder", {"differs": differs})
 
 
 def in_batches(recipe: Recipe, size: int) -> list[pa.Table]:

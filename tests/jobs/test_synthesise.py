@@ -32,7 +32,7 @@ from dancecore.media import probe
 from dancecore.types import MS
 from jobs.data_commands import synthesise as command
 from jobs.making import Maker, Order, room_in
-from jobs.synthesise import Made, fill, ordered
+from jobs.synthesise import Made, fill, make_samples, ordered, print_made
 from jobs.synthetic_set import SET_FILE, Recipe, claim, in_batches, stamped, with_creators
 from tests.jobs.making_quickly import QuickMaker
 
@@ -275,6 +275,23 @@ def test_videos_and_then_their_poses(tmp_path: Path, numbers: Settings) -> None:
     assert [row["made"] for row in one_by_one(looked)] == [False, False]
     assert {path: path.read_bytes() for path in seen} == seen
     assert all(len(entry.track()) > 50 for entry in read_folder(tmp_path, pose=looked.pose))
+
+
+@needs_anny
+def test_samples_are_plain_files(tmp_path: Path, numbers: Settings) -> None:
+    (path,) = make_samples(replace(numbers.synthetic, sample_seeds=(5,)), tmp_path)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["syn_000005.json", "syn_000005.mp4"]
+    assert json.loads(path.with_suffix(".json").read_text())["video_id"] == path.stem
+
+
+def test_how_a_run_ended(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    counts = {"clips": 20, "creators": 4, "moves": 30, "segments": 90, "seconds": 240, "bytes": 1}
+    print_made(tmp_path, Made("syn-1.0", counts, {"train": 14, "validation": 3, "test": 3}, made=5, seconds=10.0))
+    assert capsys.readouterr().out.splitlines() == [
+        "clips    20   made 5 in 10 s   0.5 clips/s",
+        "set      4 minutes   30 moves   4 creators   train 14, validation 3, test 3",
+        f"version  syn-1.0 in {tmp_path}",
+    ]
 
 
 FULL_DISK = """
