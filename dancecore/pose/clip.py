@@ -33,6 +33,11 @@ class Slot:
         self.rows: list[tuple[Float, Float, Float]] = []
         self.cuts: list[bool] = []
 
+    @property
+    def upside_down(self) -> bool:
+        """The region that is to be looked at has the head below the hips."""
+        return self.region is not None and bool(np.cos(self.region[3]) < 0)
+
     def start(self, region: Region, jump: float) -> None:
         """Begin to follow a dancer found in `region`; one found far from where they were last may be another."""
         if self.last is not None and _apart(region, self.last) > jump:

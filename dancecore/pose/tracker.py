@@ -62,4 +62,23 @@ def _search(clips: list[Clip], model: PoseModel, settings: PoseSettings) -> None
     if not clips:
         return
     regions = detect([clip.image for clip in clips], model, settings)
-    _follow([slot for clip, found in zip(clips, regions, strict=True) for slot in clip.take(found)], model, settings)
+    started = [slot for clip, found in zip(clips, regions, strict=True) for slot in clip.take(found)]
+    _right([slot for slot in started if slot.upside_down], model, settings)
+    _follow(started, model, settings)
+
+
+def _right(slots: list[Slot], model: PoseModel, settings: PoseSettings) -> None:
+    """Turn regions that were found head down where the body in them is surer the other way up.
+
+    The detector takes some who stand for handstands, the landmark network then hangs joints on them upside down, and
+    they would stay so.
+    """
+    if not slots:
+        return
+    images = [slot.clip.image for slot in slots]
+    found = np.array([slot.region for slot in slots])
+    turned = found + [0.0, 0.0, 0.0, np.pi]
+    down, up = (read(images, regions, model, settings).presence for regions in (found, turned))
+    for slot, region, surer in zip(slots, turned, up > down, strict=True):
+        if surer:
+            slot.region = region

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dancecore.errors import DanceError
 
-POSE_VERSION = "1"
+POSE_VERSION = "2"
 """Grows when the same frames may give other landmarks."""
 
 VARIANTS = ("lite", "full", "heavy")

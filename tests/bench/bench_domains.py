@@ -68,9 +68,9 @@ def _row(train: str, test: str, across: float, at_home: dict[str, float]) -> Row
 
 
 def rendered_segments(folder: Path) -> tuple[Segments, int]:
-    """Of the clips of a rendered set, and how many they are."""
-    entries = read_folder(folder)
-    return _segments((entry.creator, entry.labels, entry.track()) for entry in entries), len(entries)
+    """Of the clips of a rendered set, whose poses are as they were found, and how many they are."""
+    entries, numbers = read_folder(folder), settings().pose
+    return _segments((entry.creator, entry.labels, clean(entry.track(), numbers)) for entry in entries), len(entries)
 
 
 def keypoint_segments(clips: int) -> Segments:

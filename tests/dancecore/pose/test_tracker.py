@@ -10,7 +10,7 @@ import pytest
 
 from cluster.settings import settings
 from dancecore.errors import DanceError
-from dancecore.pose import PoseModel, estimate, estimate_many
+from dancecore.pose import PoseModel, estimate, estimate_many, tracker
 from dancecore.types import FrameBatch, Image, PoseTrack
 
 NUMBERS = settings().pose
@@ -108,6 +108,24 @@ def test_one_clip_that_fails_costs_only_itself(model: PoseModel, poses: Image) -
 
 def test_no_clips(model: PoseModel) -> None:
     assert estimate_many([], model, NUMBERS) == []
+
+
+def test_who_stands_is_not_followed_head_down(
+    model: PoseModel, squats: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (expected,) = estimate(clip(squats[:3]), model, ONE)
+    found = tracker.detect
+    half_turn = np.array([0.0, 0.0, 0.0, np.pi])
+    monkeypatch.setattr(tracker, "detect", lambda *args: [regions + half_turn for regions in found(*args)])
+    (track,) = estimate(clip(squats[:3]), model, ONE)
+    equal(track, expected, 0.05)
+
+
+def test_who_stands_on_their_hands_is_followed_head_down(model: PoseModel, squats: Image) -> None:
+    (upright,) = estimate(clip(squats[:3]), model, ONE)
+    (turned,) = estimate(clip(squats[:3, ::-1, ::-1]), model, ONE)
+    apart = np.linalg.norm([719, 1279] - turned.xy_px - upright.xy_px, axis=-1)[upright.visibility > 0.5]
+    assert np.median(apart) < 5
 
 
 def test_a_couple(model: PoseModel, squats: Image, couple: Image) -> None:
