@@ -77,7 +77,7 @@ def _right(slots: list[Slot], model: PoseModel, settings: PoseSettings) -> None:
         return
     images = [slot.clip.image for slot in slots]
     found = np.array([slot.region for slot in slots])
-    turned = found + [0.0, 0.0, 0.0, np.pi]
+    turned = found + np.array([0.0, 0.0, 0.0, np.pi])
     down, up = (read(images, regions, model, settings).presence for regions in (found, turned))
     for slot, region, surer in zip(slots, turned, up > down, strict=True):
         if surer:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import logit
 
 from dancecore.skeleton import TWIN
+from dancecore.synthetic.agreement import modelled
 from dancecore.synthetic.estimates import NEEDED, least_squares, parts, rms, slope, stretch, turned
 from dancecore.synthetic.in_sight import in_sight
 from dancecore.synthetic.landmarks import PARENT, PART
@@ -15,19 +16,47 @@ from dancecore.synthetic.observe import DOUBTED, SURE, TURNS, far_out
 from dancecore.synthetic.observe_settings import ObserveSettings, Parts, Pulls
 from dancecore.synthetic.residuals import OF_PART, Residuals, fading, lasting, residuals, typical, unknown_is_nan
 from dancecore.synthetic.samples import Sample
-from dancecore.synthetic.sight import SHOULDERS
+from dancecore.synthetic.sight import HIPS, SHOULDERS
 from dancecore.types import BoolT, Float64
 
 PLAIN, WILD = 0.15, 0.5
 """Torso lengths: joints in sight that are nearer than the first tell what an error usually depends on; those beyond the
 second took part in something else, a swap or another body."""
 
+FIRST, SECOND, STEEPEST = slice(0, len(TURNS)), slice(len(TURNS), 2 * len(TURNS)), 2.0
+"""Where the slopes of twins' middles and distances stand among the causes of depth; steeper ones are chance."""
+
+BIASED, MOST_BIAS = (
+    "steady", "jitter", "jitter_s", "flicker", "slip_share", "slip", "slip_s", "guess", "guess_fade", "shrink",
+    "waver", "waver_steady", "waver_fade", "flat_steady", "flat_jitter", "flat_fade", "sway_fade", "depth_steady",
+    "depth_jitter", "depth_fade", "missed_s", "swap_s",
+), 2.0  # fmt: skip
+"""Sizes, shares and times, all above 0, that are made good; a greater bias is chance."""
+
 CERTAIN = 0.997
 """Visibilities nearer to 1, or to 0, are cut: the network says 1.0 of what is only likely."""
 
 
 def fit(samples: Sequence[Sample]) -> ObserveSettings:
-    """The numbers with which `observe` errs as the tracks of these samples do. Their joints must be mapped."""
+    """The numbers with which `observe` errs as the tracks of these samples do. Their joints must be mapped.
+
+    What is estimated of tracks by the model itself says how biased the estimates are; one step makes that good
+    (indirect inference, Gourieroux, Monfort & Renault 1993).
+    """
+    first = _estimated(samples)
+    again = _estimated(modelled(samples, first))
+    better: dict[str, Any] = {name: _unbiased(getattr(first, name), getattr(again, name)) for name in BIASED}
+    return replace(first, **better)
+
+
+def _unbiased(first: Parts | float, again: Parts | float) -> Parts | float:
+    """`first` by the factor by which `again` misses it, at most MOST_BIAS."""
+    known, ratio = np.array(first), np.divide(first, again, out=np.ones(np.shape(first)), where=np.array(again) > 0)
+    better = known * ratio.clip(1 / MOST_BIAS, MOST_BIAS)
+    return parts(better) if isinstance(first, tuple) else round(float(better), 3)
+
+
+def _estimated(samples: Sequence[Sample]) -> ObserveSettings:
     seen = residuals(samples)
     with unknown_is_nan():
         belief = _belief(seen) | {"edge": _edge(seen)}
@@ -87,13 +116,16 @@ def _picture(seen: Residuals) -> dict[str, Any]:
 
 def _flat(seen: Residuals) -> dict[str, Any]:
     """The errors of world points along the picture's axes beyond those of image points, and the body's size."""
+    about = seen.error - seen.error[:, HIPS].mean(1, keepdims=True)
     good = (seen.doubt < SURE) & _tame(seen.error)
-    rest = _only(good, (seen.reported - seen.true)[..., :2] - seen.error)
-    steady, jitter = np.array([typical(rest[:, joints], seen.clip) for joints in OF_PART]).T
+    rest = _only(good, (seen.reported - seen.true)[..., :2] - about)
+    inherit, steady, jitter, _, own = _handed_on(seen, rest)
     size, spread = float(np.nanmedian(seen.size_m)), float(np.nanstd(seen.size_m))
     return {
-        "flat_steady": parts(steady), "flat_jitter": parts(jitter), "torso_m": round(size, 3),
-        "flat_fade": fading(rest, seen.clip, seen.step_s), "torso_spread": round(spread / size, 3),
+        "flat_inherit": parts(inherit), "flat_twin_x": parts(_twins(own[..., 0])),
+        "flat_twin_y": parts(_twins(own[..., 1])), "flat_steady": parts(steady), "flat_jitter": parts(jitter),
+        "flat_fade": fading(own, seen.clip, seen.step_s),
+        "torso_m": round(size, 3), "torso_spread": round(spread / size, 3),
     }  # fmt: skip
 
 
@@ -101,15 +133,17 @@ def _depth(seen: Residuals) -> dict[str, Any]:
     """How flat depth is reported; what head and trunk have in common of its errors; what is left."""
     share = np.stack([np.interp(np.abs(seen.turn), TURNS, knot) for knot in np.eye(len(TURNS))], axis=1)
     facing = np.broadcast_to(np.cos(seen.turn)[:, None, None], (*seen.doubt.shape, 1))
-    causes = np.concatenate([seen.true[..., 2:] * share[:, None], facing], axis=-1)
+    middle, apart = ((seen.true[..., 2:] + sign * seen.true[:, TWIN, 2:]) / 2 for sign in (1, -1))
+    causes = np.concatenate([middle * share[:, None], apart * share[:, None], facing], axis=-1)
     depth = np.where(seen.doubt < DOUBTED, seen.reported[..., 2], np.nan)
     found = np.stack([least_squares(causes[:, joints], depth[:, joints], ridge=3.0) for joints in OF_PART])
     rest = seen.reported[..., 2] - (causes * found[PART]).sum(-1)
     common = rest[:, SHOULDERS].mean(1)
     follow = np.array([slope(np.repeat(common[:, None], len(j), 1).ravel(), rest[:, j].ravel()) for j in OF_PART])
     steady, fickle = typical(common, seen.clip)
+    slopes = [tuple(turned(row) for row in found[:, knots].clip(0, STEEPEST)) for knots in (FIRST, SECOND)]
     return {
-        "depth_slope": tuple(turned(row) for row in found[:, :-1].clip(0, 1.5)), "lean": parts(found[:, -1]),
+        "depth_slope": slopes[0], "depth_apart": slopes[1], "lean": parts(found[:, -1]),
         "sway": parts(follow * fickle), "sway_steady": round(steady / fickle, 2),
         "sway_fade": fading(common, seen.clip, seen.step_s),
     } | _depth_left(seen, rest - common[:, None] * follow[PART])  # fmt: skip
@@ -117,21 +151,28 @@ def _depth(seen: Residuals) -> dict[str, Any]:
 
 def _depth_left(seen: Residuals, rest: Float64) -> dict[str, Any]:
     """The errors of depth (N, 33) that joints hand on along the limbs, and their own."""
-    before, quiet, rows = _before(rest[..., None])[..., 0], np.empty_like(rest), []
+    inherit, steady, jitter, loud, own = _handed_on(seen, rest[..., None])
+    guess = np.sqrt(np.maximum(loud**2 - steady**2, 0)) - jitter
+    return {
+        "depth_inherit": parts(inherit), "depth_steady": parts(steady), "depth_jitter": parts(jitter),
+        "depth_guess": parts(guess.clip(min=0)), "depth_fade": fading(own, seen.clip, seen.step_s),
+        "depth_twin": parts(_twins(own[..., 0])),
+    }  # fmt: skip
+
+
+def _handed_on(seen: Residuals, rest: Float64) -> tuple[Float64, Float64, Float64, Float64, Float64]:
+    """Of errors (N, 33, D), for each part (17,): the share of the error before that a joint takes over; what is steady
+    and what comes and goes in its own; the root mean square of its own where it is doubted. Then these own errors
+    (N, 33, D) of joints in sight."""
+    before, own, rows = _before(rest), np.empty_like(rest), []
     for joints in OF_PART:
         sure, doubted = seen.doubt[:, joints] < SURE, seen.doubt[:, joints] > DOUBTED
         inherit = slope(before[:, joints][sure], rest[:, joints][sure])
-        own = rest[:, joints] - inherit * before[:, joints]
-        quiet[:, joints] = np.where(sure, own, np.nan)
-        steady, jitter = typical(quiet[:, joints], seen.clip)
-        loud = rms(np.where(doubted, own, np.nan))
-        rows.append([inherit, steady, jitter, np.sqrt(np.maximum(loud**2 - steady**2, 0)) - jitter])
-    inherits, steadies, jitters, guess = np.array(rows).T
-    return {
-        "depth_inherit": parts(inherits), "depth_steady": parts(steadies), "depth_jitter": parts(jitters),
-        "depth_guess": parts(guess.clip(min=0)), "depth_fade": fading(quiet, seen.clip, seen.step_s),
-        "depth_twin": parts(_twins(quiet)),
-    }  # fmt: skip
+        left = rest[:, joints] - inherit * before[:, joints]
+        own[:, joints] = _only(sure, left)
+        rows.append([inherit, *typical(own[:, joints], seen.clip), rms(_only(doubted, left))])
+    inherit, steady, jitter, loud = np.array(rows).T
+    return inherit, steady, jitter, loud, own
 
 
 def _bouts(seen: Residuals) -> dict[str, Any]:

@@ -103,12 +103,12 @@ def loud_causes(turn: Float64, torso_px: Float64, outside: Float64) -> Float64:
 def _picture_error(sight: Sight, doubt: Float64, loud: Float64, settings: ObserveSettings, noise: Noise) -> Float64:
     """(T, 33, 2) torso lengths."""
     trembling = noise.fading(_each(settings.jitter_s)[:, None], _each(settings.flicker)[:, None], 33, 2)
-    own = _each(settings.steady)[:, None] * noise.steady(33, 2) + _each(settings.jitter)[:, None] * trembling
     astray = noise.fading(*settings.guess_fade, 33, 2)
     often = np.exp(settings.slip_spread * noise.steady(33) - settings.slip_spread**2 / 2) * _each(settings.slip_share)
     slips = noise.bouts(np.tile(often.clip(max=0.5), (len(doubt), 1)), settings.slip_s) * _each(settings.slip)
     twins = np.stack([_each(settings.twin_x), _each(settings.twin_y)], axis=1)
-    own = _paired(loud[..., None] * (own + slips[..., None] * astray), twins)
+    own = _each(settings.steady)[:, None] * noise.steady(33, 2)
+    own = _paired(loud[..., None] * (own + (_each(settings.jitter) + slips)[..., None] * trembling), twins)
     own += (_each(settings.guess) * doubt)[..., None] * astray
     shrink, inherit = _each(settings.shrink), _each(settings.inherit)
     pull = np.array([settings.pull_x, settings.pull_y])[:, PART]
@@ -158,17 +158,30 @@ def _world(
     world = np.empty_like(true)
     flat = _each(settings.flat_steady)[:, None] * noise.steady(33, 2)
     flat = flat + _each(settings.flat_jitter)[:, None] * noise.fading(*settings.flat_fade, 33, 2)
-    world[..., :2] = true[..., :2] + error + loud[..., None] * flat
-    slope = np.stack([_at(each, sight.turn) for each in settings.depth_slope], axis=1)[:, PART]
+    twins = np.stack([_each(settings.flat_twin_x), _each(settings.flat_twin_y)], axis=1)
+    flat = _paired(loud[..., None] * flat, twins)
+    _hand_on(flat, np.broadcast_to(_each(settings.flat_inherit), doubt.shape))
+    world[..., :2] = true[..., :2] + error + flat
     size = _each(settings.depth_jitter) + _each(settings.depth_guess) * doubt
     depth = loud * (_each(settings.depth_steady) * noise.steady(33) + size * noise.fading(*settings.depth_fade, 33))
     depth = _paired(depth, _each(settings.depth_twin))
     _hand_on(depth[..., None], np.broadcast_to(_each(settings.depth_inherit), depth.shape))
     sway = settings.sway_steady * noise.steady() + noise.fading(*settings.sway_fade)
     depth += sway[:, None] * _each(settings.sway)
-    world[..., 2] = slope * true[..., 2] + np.cos(sight.turn)[:, None] * _each(settings.lean) + depth
+    world[..., 2] = _flattened(true[..., 2], sight.turn, settings) + depth
     torso_m = settings.torso_m * (1 + settings.torso_spread * noise.rng.standard_normal())
     return np.asarray(torso_m * (world - world[:, HIPS].mean(1, keepdims=True)))
+
+
+def _flattened(depth: Float64, turn: Float64, settings: ObserveSettings) -> Float64:
+    """Depths (T, 33) as they are reported of dancers turned so far (T,). Where twins are and how far apart they are go
+    by themselves: the way a body faces is told far better than how it leans."""
+    middle, apart = (
+        np.stack([_at(each, turn) for each in slopes], axis=1)[:, PART]
+        for slopes in (settings.depth_slope, settings.depth_apart)
+    )
+    lean = np.cos(turn)[:, None] * _each(settings.lean)
+    return np.asarray(middle * (depth + depth[:, TWIN]) / 2 + apart * (depth - depth[:, TWIN]) / 2 + lean)
 
 
 def _swap(values: tuple[Float64, ...], limbs: IntT, when: BoolT) -> None:

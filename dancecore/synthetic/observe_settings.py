@@ -52,10 +52,14 @@ class ObserveSettings:
     waver_fade: Fade
     torso_m: float
     torso_spread: float
+    flat_inherit: Parts
+    flat_twin_x: Parts
+    flat_twin_y: Parts
     flat_steady: Parts
     flat_jitter: Parts
     flat_fade: Fade
     depth_slope: tuple[Turned, ...]
+    depth_apart: tuple[Turned, ...]
     lean: Parts
     sway: Parts
     sway_fade: Fade

@@ -110,9 +110,7 @@ def test_no_clips(model: PoseModel) -> None:
     assert estimate_many([], model, NUMBERS) == []
 
 
-def test_who_stands_is_not_followed_head_down(
-    model: PoseModel, squats: Image, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_stands_is_not_followed_head_down(model: PoseModel, squats: Image, monkeypatch: pytest.MonkeyPatch) -> None:
     (expected,) = estimate(clip(squats[:3]), model, ONE)
     found = tracker.detect
     half_turn = np.array([0.0, 0.0, 0.0, np.pi])

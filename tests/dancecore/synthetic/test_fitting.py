@@ -45,9 +45,10 @@ def test_the_fit_finds_what_is_common_to_all(fitted: ObserveSettings) -> None:
     assert fitted.missed_s == pytest.approx(0.4, rel=0.35)
     arms = [PARTS.index(name) for name in ("elbow", "wrist", "knee")]
     np.testing.assert_allclose(np.array(fitted.hide)[arms], np.array(TRUE.hide)[arms], rtol=0.3)
-    parts = [PARTS.index(name) for name in ("elbow", "wrist", "ankle")]
-    found, true = (np.array(each.depth_slope)[parts] for each in (fitted, TRUE))
-    np.testing.assert_allclose(found[:, :3], true[:, :3], atol=0.3)
+    for name, told in (("depth_slope", ("elbow", "wrist")), ("depth_apart", ("shoulder", "elbow", "wrist"))):
+        parts = [PARTS.index(part) for part in told]
+        found, true = (np.array(getattr(each, name))[parts] for each in (fitted, TRUE))
+        np.testing.assert_allclose(found[:, :3], true[:, :3], atol=0.3)
 
 
 def test_figures_of_a_model_agree_with_those_of_what_it_was_fitted_on(

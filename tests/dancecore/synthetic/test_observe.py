@@ -34,7 +34,8 @@ def exact(**changed: object) -> ObserveSettings:
     )
     zero |= dict.fromkeys(("body_swapped", "arms_swapped", "legs_swapped", "view_loud"), (0.0,) * 4)
     zero |= dict.fromkeys(("pull_x", "pull_y"), ((0.0,) * 3,) * len(PARTS))
-    zero |= {"depth_slope": ((1.0,) * 4,) * len(PARTS), "jitter_s": every(0.1), "sure": every(30.0), "torso_m": TORSO_M}
+    zero |= dict.fromkeys(("depth_slope", "depth_apart"), ((1.0,) * 4,) * len(PARTS))
+    zero |= {"jitter_s": every(0.1), "sure": every(30.0), "torso_m": TORSO_M}
     return replace(FITTED, **(zero | changed))  # type: ignore[arg-type]
 
 
@@ -67,11 +68,30 @@ def test_without_errors_it_is_the_projection(joints: np.ndarray) -> None:
 
 
 def test_depth_is_flattened_by_how_the_dancer_is_turned(joints: np.ndarray) -> None:
-    flat = exact(depth_slope=((0.5, 0.5, 0.8, 0.2),) * len(PARTS))
+    flat = exact(**dict.fromkeys(("depth_slope", "depth_apart"), ((0.5, 0.5, 0.8, 0.2),) * len(PARTS)))
     for yaw, slope in ((0.0, 0.5), (90.0, 0.8), (180.0, 0.2)):
         camera = filmed(1, yaw)
         whole, less = (observe(joints[:1], times(1), camera, each, seed=0).world_m for each in (exact(), flat))
         np.testing.assert_allclose(less, whole * [1, 1, slope], atol=0.01)
+
+
+def test_where_twins_are_is_flattened_by_itself(joints: np.ndarray) -> None:
+    """Bodies lean less than they do, and face the same way."""
+    camera, flat = filmed(1, 40.0), exact(depth_slope=((0.5,) * 4,) * len(PARTS))
+    whole, less = (observe(joints[:1], times(1), camera, each, seed=0).world_m[0, :, 2] for each in (exact(), flat))
+    np.testing.assert_allclose(less - less[TWIN], whole - whole[TWIN], atol=1e-5)
+    np.testing.assert_allclose(less + less[TWIN], 0.5 * (whole + whole[TWIN]), atol=1e-5)
+
+
+def test_world_points_err_along_the_limb(joints: np.ndarray) -> None:
+    only = tuple(0.05 if part == "elbow" else 0.0 for part in PARTS)
+    camera = filmed(50)
+    told = exact(flat_jitter=only, flat_inherit=every(0.5))
+    true, seen = (observe(still(joints, 50), times(50), camera, each, seed=0).world_m for each in (exact(), told))
+    off = (seen - true)[..., :2]
+    np.testing.assert_allclose(off[:, J["left_wrist"]], 0.5 * off[:, J["left_elbow"]], atol=1e-5)
+    assert off[:, J["left_elbow"]].std() == pytest.approx(0.05 * TORSO_M, rel=0.5)
+    assert np.abs(off[:, J["left_knee"]]).max() < 1e-5
 
 
 def test_jitter_has_the_stated_size_and_memory(joints: np.ndarray) -> None:
