@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "PROVIDER_MISSING": "the ONNX Runtime that is installed cannot run on the device that was asked for",
     "WEIGHTS_MISSING": "the pose weights are not set up, or are damaged",
     "WEIGHTS_UNREACHABLE": "the pose weights could not be fetched",
+    "BAD_BUNDLE": "a trained model is damaged, or was made for other features or moves",
     "BAND_TOO_NARROW": "two series differ too much in length for the warping band to join their ends",
     "CLUSTER_UNREACHABLE": "there is no Ray at the address, or it refuses our token",
     "PLACEMENT_SHORTFALL": "the cluster lacks what the job needs to run at all",
