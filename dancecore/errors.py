@@ -19,6 +19,7 @@ CODES: dict[str, str] = {
     "TOO_LARGE": "the file has more bytes than are accepted",
     "DATABASE_UNAVAILABLE": "the database does not answer, or refuses the connection",
     "SCHEMA_MISSING": "the database has no tables of DanceApp yet",
+    "EXTENSION_MISSING": "the PostgreSQL server lacks an extension, or does not let us enable it",
     "CLIP_DELETED": "its owner deleted this clip; it is not indexed again",
     "BAD_TAXONOMY": "a file of the taxonomy is not a valid move, or moves contradict each other",
     "NOT_FOUND": "nothing is stored under this name",
