@@ -73,6 +73,26 @@ class DatabaseSettings:
     attempts: int
     backoff_s: float
     trend_days: int
+    search_width: int
+
+
+@dataclass(frozen=True)
+class RegistrySettings:
+    """How a model on trial gets its clips and its verdict (`configs/registry.yaml`)."""
+
+    canary_share: float
+    stable_h: float
+    min_clips: int
+    max_disagreement: float
+    max_correction_rise: float
+    confidence: float
+
+    def __post_init__(self) -> None:
+        shares = ("canary_share", "max_disagreement", "max_correction_rise")
+        if not all(0 <= getattr(self, name) <= 1 for name in shares) or not 0 < self.confidence < 1:
+            raise ValueError(f"{', '.join(shares)} want to be 0..1, confidence between them: {self}")
+        if self.stable_h < 0 or self.min_clips < 1:
+            raise ValueError(f"stable_h wants to be >= 0, min_clips >= 1: {self}")
 
 
 @dataclass(frozen=True)
@@ -121,6 +141,7 @@ class Settings(BaseSettings):
     synthetic: SyntheticSettings
     observe: ObserveSettings
     datasets: DatasetSettings
+    registry: RegistrySettings
 
     @property
     def analysis(self) -> AnalysisSettings:
