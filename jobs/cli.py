@@ -9,6 +9,7 @@ import typer
 from dancecore.errors import DanceError
 from jobs.console import JSON, plain_errors
 from jobs.data_commands import data, synthesise
+from jobs.evaluate_command import evaluate
 from jobs.taxonomy_commands import taxonomy
 
 app = typer.Typer(
@@ -149,6 +150,7 @@ def models(
         print_models(as_json)
 
 
+app.command()(evaluate)
 app.command()(synthesise)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
