@@ -18,6 +18,7 @@ from dancecore.settings import (
     AnalysisSettings,
     DatasetSettings,
     DecodingSettings,
+    EvaluationSettings,
     FeatureSettings,
     MatchingSettings,
     MediaSettings,
@@ -121,6 +122,7 @@ class Settings(BaseSettings):
     synthetic: SyntheticSettings
     observe: ObserveSettings
     datasets: DatasetSettings
+    evaluation: EvaluationSettings
 
     @property
     def analysis(self) -> AnalysisSettings:

@@ -134,7 +134,23 @@ def teachers_for(protocol: Protocol, settings: Settings) -> dict[str, Callable[[
     if importlib.util.find_spec("aeon"):
         found |= {"1-NN DTW": partial(_peer, NearestDtw, protocol, settings),
                   "MiniRocket": partial(_peer, MiniRocket, protocol, settings)}  # fmt: skip
+    if importlib.util.find_spec("torch") and _trains(protocol):
+        found["TCN"] = partial(_tcn, settings)
     return found
+
+
+def _trains(protocol: Protocol) -> bool:
+    """The set itself has clips to train on, for recognisers that want more than a few examples."""
+    return protocol.taxonomy and all(fold.exemplars for fold in protocol.folds)
+
+
+def _tcn(settings: Settings) -> Teach:
+    import torch
+
+    from dancecore.learning.recognisers.tcn import Tcn
+
+    torch.set_num_threads(1)
+    return lambda exemplars, mirrored: Tcn(exemplars, mirrored, settings.features, settings.evaluation)
 
 
 def _ours(protocol: Protocol, settings: Settings) -> Teach:
@@ -146,7 +162,7 @@ def _ours(protocol: Protocol, settings: Settings) -> Teach:
 
 
 def _peer(peer: type[Peer], protocol: Protocol, settings: Settings) -> Teach:
-    if protocol.taxonomy and not any(fold.exemplars for fold in protocol.folds):
+    if protocol.taxonomy and not _trains(protocol):
         moves = load_taxonomy(TAXONOMY).moves.values()
         known = canonical(moves, settings.media.rate_hz, settings.templates, settings.pose)
         return lambda exemplars, mirrored: peer(known, mirrored, settings.analysis)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dancecore.learning import metrics
 from dancecore.learning.metrics import Label
-from dancecore.learning.scores import Scores, estimates, macro_f1
+from dancecore.learning.scores import Score, Scores, estimates, macro_f1, name
 from dancecore.types import OTHER, Float64, IntT
 
 
@@ -49,6 +49,7 @@ def score_answers(answers: Sequence[Answer]) -> Scores:
         [answer.unit for answer in answers],
         {
             "accuracy": lambda at: float(right[at].mean()),
+            **_by_name(answers),
             "top-3": lambda at: float(top_3[at].mean()),
             "macro-F1": lambda at: macro_f1(np.bincount(cells[at], minlength=table.counts.size), table.labels),
             "ECE": lambda at: metrics.reliability(sure[at], right[at] > 0).error,
@@ -57,6 +58,14 @@ def score_answers(answers: Sequence[Answer]) -> Scores:
     )
     reliability = metrics.reliability(sure, right > 0)
     return Scores(len(answers), numbers, _by_condition(answers, right), table, reliability)
+
+
+def _by_name(answers: Sequence[Answer]) -> dict[str, Score]:
+    """Where moves have sides: how often the name is right, be the side or not."""
+    if not any(isinstance(answer.truth, tuple) for answer in answers):
+        return {}
+    named = np.array([name(answer.first) == name(answer.truth) for answer in answers], np.float64)
+    return {"accuracy, names alone": lambda at: float(named[at].mean())}
 
 
 def _cells(answers: Sequence[Answer], labels: Sequence[Label]) -> IntT:
@@ -68,10 +77,10 @@ def _cells(answers: Sequence[Answer], labels: Sequence[Label]) -> IntT:
 def _by_condition(answers: Sequence[Answer], right: Float64) -> dict[str, metrics.Estimate]:
     found: dict[str, metrics.Estimate] = {}
     conditions = list(dict.fromkeys(answer.condition for answer in answers))
-    for name in conditions if len(conditions) > 1 else []:
-        own = np.array([answer.condition == name for answer in answers])
-        units = [answer.unit for answer in answers if answer.condition == name]
-        found |= estimates(units, {name: partial(_mean, right[own])})
+    for condition in conditions if len(conditions) > 1 else []:
+        own = np.array([answer.condition == condition for answer in answers])
+        units = [answer.unit for answer in answers if answer.condition == condition]
+        found |= estimates(units, {condition: partial(_mean, right[own])})
     return found
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dancecore.errors import DanceError
 from dancecore.learning import metrics
 from dancecore.learning.answers import Answer, score_answers
 from dancecore.learning.cuttings import Cutting, score_cuttings
@@ -54,7 +55,23 @@ def evaluate(protocol: Protocol, stage: Stage, teach: Teach, advance: Callable[[
 
 
 def _shown(fold: Fold, stage: Stage) -> dict[str, list[Exemplar]]:
-    return {move: [stage.exemplar(each) for each in parts] for move, parts in by_move(fold.exemplars).items()}
+    """The exemplars of each move, without those in which too little of the dancer is seen; one must be left."""
+    shown: dict[str, list[Exemplar]] = {}
+    for move, parts in by_move(fold.exemplars).items():
+        tried = [_exemplar(each, stage) for each in parts]
+        shown[move] = [each for each in tried if isinstance(each, Exemplar)]
+        if not shown[move]:
+            raise next(each for each in tried if isinstance(each, DanceError))
+    return shown
+
+
+def _exemplar(performance: Performance, stage: Stage) -> Exemplar | DanceError:
+    try:
+        return stage.exemplar(performance)
+    except DanceError as error:
+        if error.code != "INVALID_INPUT":
+            raise
+        return error
 
 
 def _answer(query: Performance, protocol: Protocol, stage: Stage, recogniser: Recogniser, judge: Judge) -> Answer:

@@ -59,6 +59,11 @@ def macro_f1(cells: IntT, labels: Sequence[Label]) -> float:
     return metrics.macro_f1(Confusion(tuple(labels), cells.reshape(len(labels), -1)))
 
 
+def name(label: Label) -> Label:
+    """A label without its side."""
+    return label[0] if isinstance(label, tuple) else label
+
+
 def _classes(table: Confusion) -> dict[Label, ClassScores]:
     precise, found, f1 = metrics.precision(table), metrics.recall(table), metrics.class_f1(table)
     counts = dict(zip(table.labels, table.counts.sum(1).tolist(), strict=True))
