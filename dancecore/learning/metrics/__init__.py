@@ -12,7 +12,7 @@ from dancecore.learning.metrics.classes import (
     recall,
     top_k,
 )
-from dancecore.learning.metrics.confidence import Reliability, auroc, coverage, reliability
+from dancecore.learning.metrics.confidence import BINS, Reliability, auroc, coverage, reliability
 from dancecore.learning.metrics.segments import (
     Counts,
     Interval,
@@ -27,6 +27,7 @@ from dancecore.learning.metrics.segments import (
 )
 
 __all__ = [
+    "BINS",
     "Confusion",
     "Counts",
     "Estimate",
