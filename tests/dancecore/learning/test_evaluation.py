@@ -45,10 +45,6 @@ def query(clip: str, move: str, mirror: bool | None, start: int = 0, end: int = 
 
 LEFT, RIGHT = Candidate("kick", True, 0.2, 0.5), Candidate("kick", False, 0.3, 0.3)
 DAB = Candidate("dab", False, 0.4, 0.1)
-    Candidate("kick", True, 0.2, 0.5),
-    Candidate("kick", False, 0.3, 0.3),
-    Candidate("dab", False, 0.4, 0.1),
-)
 
 SIDES = [
     ("the side must be right", True, ("kick", True), [("kick", True), ("kick", False), ("dab", False)], 0.5),
