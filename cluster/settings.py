@@ -18,6 +18,7 @@ from dancecore.settings import (
     AnalysisSettings,
     DatasetSettings,
     DecodingSettings,
+    EvaluationSettings,
     FeatureSettings,
     MatchingSettings,
     MediaSettings,
@@ -142,6 +143,7 @@ class Settings(BaseSettings):
     observe: ObserveSettings
     datasets: DatasetSettings
     registry: RegistrySettings
+    evaluation: EvaluationSettings
 
     @property
     def analysis(self) -> AnalysisSettings:

@@ -140,6 +140,17 @@ class DatasetSettings:
 
 
 @dataclass(frozen=True)
+class EvaluationSettings:
+    """How recognisers are compared (`configs/evaluation.yaml`)."""
+
+    golden_first_seed: int
+    golden_clips: int
+    gate_drop: float
+    tcn_channels: int
+    tcn_epochs: int
+
+
+@dataclass(frozen=True)
 class AnalysisSettings:
     """All that the way of one clip needs."""
 

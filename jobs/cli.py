@@ -9,6 +9,7 @@ import typer
 from dancecore.errors import DanceError
 from jobs.console import JSON, plain_errors
 from jobs.data_commands import data, synthesise
+from jobs.evaluate_command import evaluate
 from jobs.registry_commands import models
 from jobs.taxonomy_commands import taxonomy
 
@@ -127,6 +128,7 @@ def doctor(as_json: JSON = False) -> None:
         raise typer.Exit(1)
 
 
+app.command()(evaluate)
 app.command()(synthesise)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
