@@ -42,7 +42,7 @@ class Queries:
         """Series of values (T, D) and trust (T, D), float32 and finite."""
         values, trust = (np.concatenate(parts) for parts in zip(*series, strict=True))
         sides = [bank.weights.T, bank.weights[:, bank.layout.mirror_from].T]
-        own = np.stack([UNSEEN + (trust * (values**2 - UNSEEN)) @ weights for weights in sides])
+        own = np.stack([UNSEEN + (trust * (values**2 - UNSEEN)) @ weights for weights in sides]).astype(np.float32)
         lengths = [len(part) for part, _ in series]
         by_place = np.argsort(np.concatenate([np.linspace(0, 1, n) for n in lengths]))
         even, odd = bank.layout.halves((trust * values)[by_place], trust[by_place])
@@ -64,8 +64,8 @@ def costs(queries: Queries, groups: Sequence[Group], bank: Bank, band: float) ->
         even, odd = room[:, : rows * group.even.shape[1]].reshape(2, rows, -1)
         _multiply(queries, group, band, even, odd)
         found = search(
-            even, odd, queries.where, queries.own, queries.edges, group.members, group.lengths, group.starts, group.looped,
-            group.both, band,
+            even, odd, queries.where, queries.own, queries.edges, group.members, group.lengths, group.starts,
+            group.looped, group.both, band,
         )  # fmt: skip
         for q, side, lane in np.argwhere(found[..., 2] > 0):
             window = int(group.members[lane]), int(side), int(found[q, side, lane, 1])
