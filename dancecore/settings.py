@@ -69,6 +69,12 @@ class DecodingSettings:
     merge_gap_ms: int
     high: float
     medium: float
+    shortest_ms: int
+    longest_ms: int
+    segment_penalty: float
+    beat_spread: float
+    temperature: float
+    alternatives: int
 
 
 @dataclass(frozen=True)
