@@ -9,6 +9,7 @@ import typer
 from dancecore.errors import DanceError
 from jobs.console import JSON, plain_errors
 from jobs.data_commands import data, synthesise
+from jobs.model_commands import train, tune
 from jobs.taxonomy_commands import taxonomy
 
 app = typer.Typer(
@@ -149,7 +150,8 @@ def models(
         print_models(as_json)
 
 
-app.command()(synthesise)
+for command in (synthesise, train, tune):
+    app.command()(command)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
 app.add_typer(db, name="db")
