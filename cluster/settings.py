@@ -101,6 +101,14 @@ class YamlFolder(PydanticBaseSettingsSource):
 
 
 @dataclass(frozen=True)
+class TrackingSettings:
+    """Where trainings are told of besides their own folders (`configs/tracking.yaml`)."""
+
+    uri: str
+    experiment: str
+
+
+@dataclass(frozen=True)
 class TuneSettings:
     """What a search over trainings tries (`configs/tune.yaml`); pairs are the ends of ranges."""
 
@@ -141,6 +149,7 @@ class Settings(BaseSettings):
     datasets: DatasetSettings
     train: TrainSettings
     tune: TuneSettings
+    tracking: TrackingSettings
 
     @property
     def analysis(self) -> AnalysisSettings:

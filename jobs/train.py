@@ -23,7 +23,7 @@ from dancecore.models.bundle import Bundle, read_bundle
 from dancecore.models.frames import Example, labels_of, mirrored_labels
 from dancecore.settings import TrainSettings
 from dancecore.types import Float, IntT
-from jobs import runs
+from jobs import runs, tracking
 from jobs.training_data import Data, examples, prepare
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def train(
             result = trainer(plan, run).fit()
     with result.checkpoint.as_directory() as folder:
         bundle = runs.finish(run, model_id, library.taxonomy.semver, plan, Path(folder) / STATE, config)
+    tracking.log(run, bundle, settings.tracking)
     return bundle
 
 
@@ -113,10 +114,9 @@ class _Sums:
 def trainer(plan: Plan, run: Path, callbacks: Sequence[Any] = ()) -> "TorchTrainer":
     """The training of this plan, its state in the folder `run`; one that was begun there goes on."""
     import ray.train
-    from ray.data import DataContext, ExecutionOptions
+    from ray.data import ExecutionOptions
     from ray.train.torch import TorchTrainer
 
-    DataContext.get_current().enable_progress_bars = False
     settings = plan.settings
     each = {"CPU": settings.worker_cpus} | ({"GPU": settings.worker_gpus} if settings.worker_gpus else {})
     return TorchTrainer(

@@ -60,6 +60,7 @@ class Data:
         """The rows of a split, in the order of their parts."""
         import ray.data
 
+        ray.data.DataContext.get_current().enable_progress_bars = False  # cluster.telemetry draws ours
         return ray.data.read_parquet([str(path) for path in sorted((self.folder / split).glob("[0-9]*"))])
 
     def examples(self, split: str) -> list[Example]:
@@ -206,7 +207,7 @@ def _make(folder: Path, rows: list[Row], source: Source) -> None:
     """Write a part, and show it when it is whole."""
     import ray.data
 
-    ray.data.DataContext.get_current().enable_progress_bars = False  # cluster.telemetry draws ours
+    ray.data.DataContext.get_current().enable_progress_bars = False
     beside = folder.with_name(f".{folder.name}")
     shutil.rmtree(beside, ignore_errors=True)
     beside.parent.mkdir(parents=True, exist_ok=True)
