@@ -26,6 +26,7 @@ from dancecore.settings import (
     PoseSettings,
     SegmentationSettings,
     TemplateSettings,
+    TrainSettings,
 )
 from dancecore.synthetic.observe_settings import ObserveSettings
 from dancecore.synthetic.settings import SyntheticSettings
@@ -120,6 +121,31 @@ class YamlFolder(PydanticBaseSettingsSource):
         return {name: value for name, value in values.items() if value is not None}
 
 
+@dataclass(frozen=True)
+class TrackingSettings:
+    """Where trainings are told of besides their own folders (`configs/tracking.yaml`)."""
+
+    uri: str
+    experiment: str
+
+
+@dataclass(frozen=True)
+class TuneSettings:
+    """What a search over trainings tries (`configs/tune.yaml`); pairs are the ends of ranges."""
+
+    trials: int
+    at_once: int
+    driver_cpus: float
+    grace: int
+    keep_one_in: int
+    arch: tuple[str, ...]
+    learning_rate: tuple[float, float]
+    weight_decay: tuple[float, float]
+    dropout: tuple[float, float]
+    class_power: tuple[float, float]
+    smooth_weight: tuple[float, float]
+
+
 class Settings(BaseSettings):
     """All settings of DanceApp."""
 
@@ -144,6 +170,9 @@ class Settings(BaseSettings):
     datasets: DatasetSettings
     registry: RegistrySettings
     evaluation: EvaluationSettings
+    train: TrainSettings
+    tune: TuneSettings
+    tracking: TrackingSettings
 
     @property
     def analysis(self) -> AnalysisSettings:

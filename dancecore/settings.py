@@ -157,6 +157,45 @@ class EvaluationSettings:
 
 
 @dataclass(frozen=True)
+class TrainSettings:
+    """How the classifier is trained (`configs/train.yaml`)."""
+
+    arch: str
+    clips: int
+    validation_clips: int
+    first_seed: int
+    validation_seed: int
+    people: int
+    held_out: int
+    epochs: int
+    batch: int
+    window: int
+    hop: int
+    learning_rate: float
+    weight_decay: float
+    warm_up: int
+    clip_gradient: float
+    dropout: float
+    class_power: float
+    focal: float
+    boundary_weight: float
+    boundary_gain: float
+    smooth_weight: float
+    smooth_limit: float
+    tempo: float
+    mirror: float
+    jitter: float
+    precision: Literal["auto", "bf16", "fp32"]
+    workers: int
+    worker_cpus: int
+    worker_threads: int
+    worker_gpus: int
+    attempts: int
+    pool: int
+    seed: int
+
+
+@dataclass(frozen=True)
 class AnalysisSettings:
     """All that the way of one clip needs."""
 

@@ -10,6 +10,7 @@ from dancecore.errors import DanceError
 from jobs.console import JSON, plain_errors
 from jobs.data_commands import data, synthesise
 from jobs.evaluate_command import evaluate
+from jobs.model_commands import train, tune
 from jobs.registry_commands import models
 from jobs.taxonomy_commands import taxonomy
 
@@ -128,8 +129,8 @@ def doctor(as_json: JSON = False) -> None:
         raise typer.Exit(1)
 
 
-app.command()(evaluate)
-app.command()(synthesise)
+for command in (evaluate, synthesise, train, tune):
+    app.command()(command)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
 app.add_typer(db, name="db")
