@@ -73,7 +73,7 @@ def both_sides(
     """Means of the logits (T, C) and of the boundary's (T,) of inputs (T, D) as they are and as seen in a mirror."""
     straight, begins = logits_of(seen)
     other, other_begins = logits_of(seen[:, INPUT_FROM] * INPUT_SIGN)
-    return (straight + other[:, mirrored]) / 2, (begins + other_begins) / 2
+    return np.asarray((straight + other[:, mirrored]) / 2), np.asarray((begins + other_begins) / 2)
 
 
 def in_windows(seen: Float, window: int, hop: int, run: Logits) -> tuple[Float, Float]:

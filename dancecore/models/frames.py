@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dancecore.errors import DanceError
 from dancecore.features.columns import COLUMNS, MIRROR_FROM, MIRROR_SIGN
 from dancecore.learning.datasets.entries import Label
-from dancecore.matching.bank import TIME_ORDER
+from dancecore.matching.references import FV1
 from dancecore.skeleton import TWIN
 from dancecore.types import MS, OTHER, Features, Float, IntT, Reading
 
@@ -22,7 +22,7 @@ INPUT_FROM = np.concatenate([MIRROR_FROM, len(COLUMNS) + np.asarray(TWIN)])
 INPUT_SIGN: Float = np.concatenate([MIRROR_SIGN, np.ones(len(TWIN), np.float32)]).astype(np.float32)
 """(INPUTS,) what each input is in the mirror: the input it is taken from, and the sign it gets."""
 
-INPUT_ORDER: IntT = np.concatenate([TIME_ORDER, np.zeros(len(TWIN), np.int64)])
+INPUT_ORDER: IntT = np.concatenate([FV1.order, np.zeros(len(TWIN), np.int64)])
 """(INPUTS,) how often each input is derived by time."""
 
 
