@@ -122,7 +122,9 @@ def trainer(plan: Plan, run: Path, callbacks: Sequence[Any] = ()) -> "TorchTrain
     return TorchTrainer(
         work,
         train_loop_config={"plan": plan, "run": str(run)},
-        scaling_config=ray.train.ScalingConfig(settings.workers, bool(settings.worker_gpus), resources_per_worker=each),
+        scaling_config=ray.train.ScalingConfig(
+            num_workers=settings.workers, use_gpu=bool(settings.worker_gpus), resources_per_worker=each
+        ),
         run_config=ray.train.RunConfig(
             name="ray", storage_path=str(run), callbacks=list(callbacks),
             checkpoint_config=ray.train.CheckpointConfig(num_to_keep=1),

@@ -14,7 +14,7 @@ from dancecore.types import Float, Float64, IntT
 UNSEEN = 1.0
 """Squared distance that a column nobody saw is taken to have: about that of unrelated moves."""
 
-BLOCK = 32
+BLOCK = 48
 """Rows of queries that are multiplied at once with sequences: more would multiply too much outside the band."""
 
 
