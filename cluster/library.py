@@ -1,4 +1,5 @@
-"""What clips are compared with: the taxonomy, its templates laid out for matching, and the versions of all results."""
+"""What clips are compared with: the taxonomy, its templates laid out for matching, the classifier trained on it, and
+the versions of all results."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from cluster.settings import CONFIGS, Settings
 from dancecore.features import FEATURE_VERSION
 from dancecore.matching.bank import Bank
 from dancecore.matching.templates import Template, generate, save
+from dancecore.models.bundle import Bundle, read_bundle
 from dancecore.moves.posture import entry, leave
 from dancecore.moves.taxonomy import Move, Taxonomy, load_taxonomy
 from dancecore.pose import version
@@ -21,23 +23,29 @@ from dancecore.types import Versions
 TAXONOMY = CONFIGS.parent / "taxonomy" / "tx-0.1"
 """The taxonomy that is in use."""
 
-MODEL_VERSION = "dtw-1"
-"""Grows when the same features, templates and numbers may give other segments."""
+MODEL_VERSION = "dtw-2"
+"""Of results without a classifier, whose id stands in its place. Grows when the same features, templates, classifier
+and numbers may give other segments."""
+
+MODELS = "models"
+"""The folder of a taxonomy that holds the bundles trained for it."""
 
 
 @dataclass(frozen=True)
 class Library:
-    """A taxonomy with the bank of its templates, and the versions that results made with them carry."""
+    """A taxonomy with the bank of its templates, the classifier trained on it if there is one, and the versions that
+    results made with them carry."""
 
     taxonomy: Taxonomy
     bank: Bank
+    bundle: Bundle | None
     versions: Versions
 
 
 def load_library(settings: Settings, folder: Path = TAXONOMY, own: Sequence[Template] = ()) -> Library:
     """Read the taxonomy and make its templates, about 50 ms a move; `own` are those of a user's layer.
 
-    Raises DanceError("BAD_TAXONOMY").
+    Raises DanceError: BAD_TAXONOMY, BAD_BUNDLE.
     """
     taxonomy = load_taxonomy(folder)
     styles = settings.templates.styles
@@ -49,11 +57,17 @@ def load_library(settings: Settings, folder: Path = TAXONOMY, own: Sequence[Temp
         for template in generate(move, settings.media.rate_hz, matched, settings.features, settings.pose)
     ]
     templates += own
-    bank = Bank.build(templates, settings.matching)
-    return Library(taxonomy, bank, versions(settings, taxonomy.semver, templates))
+    bank, bundle = Bank.build(templates, settings.matching), shipped(folder, taxonomy.semver)
+    return Library(taxonomy, bank, bundle, versions(settings, taxonomy.semver, templates, bundle))
 
 
-def versions(settings: Settings, semver: str, templates: list[Template]) -> Versions:
+def shipped(folder: Path, semver: str) -> Bundle | None:
+    """The latest bundle beside a taxonomy; None where there is none. Raises DanceError("BAD_BUNDLE")."""
+    found = sorted((folder / MODELS).glob("mv-*"), key=lambda path: [int(n) for n in path.name[3:].split(".")])
+    return read_bundle(found[-1], taxonomy=semver) if found else None
+
+
+def versions(settings: Settings, semver: str, templates: list[Template], bundle: Bundle | None) -> Versions:
     """Versions that change with every number that results depend on, each including those before it.
 
     So an artifact is met again only by a run that would make the same one, and a changed number replaces its rows.
@@ -61,7 +75,9 @@ def versions(settings: Settings, semver: str, templates: list[Template]) -> Vers
     pose = pose_version(settings)
     features = _mark(FEATURE_VERSION, pose, asdict(settings.features))
     numbers = [asdict(part) for part in (settings.music, settings.segmentation, settings.matching, settings.decoding)]
-    model = _mark(MODEL_VERSION, features, semver, *numbers, *(save(template) for template in templates))
+    name, network = (bundle.model_id, bundle.sha256) if bundle else (MODEL_VERSION, "")
+    parts = (MODEL_VERSION, network, features, semver, *numbers, *(save(template) for template in templates))
+    model = _mark(name, *parts)
     return Versions(pose, features, model, semver)
 
 

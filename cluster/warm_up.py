@@ -5,6 +5,7 @@ import numpy as np
 from cluster.library import load_library
 from cluster.settings import settings
 from dancecore import music
+from dancecore.models.classify import Classifier
 from dancecore.pipeline import identify
 from dancecore.types import SECOND, Features
 
@@ -17,7 +18,10 @@ def main() -> None:
     music.warm_up(numbers.music)
     time_ns = np.arange(FRAMES, dtype=np.int64) * SECOND // numbers.media.rate_hz
     still = Features(time_ns, np.zeros((FRAMES, 128), np.float32), np.ones((FRAMES, 33), np.float32))
-    identify(still, None, load_library(numbers).bank, numbers.analysis)
+    library = load_library(numbers)
+    identify(still, None, library.bank, numbers.analysis)
+    if library.bundle:
+        identify(still, None, library.bank, numbers.analysis, Classifier(library.bundle))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dancecore.decoding.decode import decode
+from dancecore.decoding.fusion import fused
 from dancecore.features import extract
 from dancecore.matching.bank import Bank
-from dancecore.matching.score import score
+from dancecore.matching.score import distances, score, series
 from dancecore.media import audio, frames, probe
+from dancecore.models.classify import Classifier
 from dancecore.music import track_beats
 from dancecore.pose import PoseModel, clean, estimate, primary
 from dancecore.segmentation import propose
@@ -26,7 +28,9 @@ class Analysis:
     segments: list[Segment]
 
 
-def analyse(clip: Path, model: PoseModel, bank: Bank, settings: AnalysisSettings) -> Analysis:
+def analyse(
+    clip: Path, model: PoseModel, bank: Bank, settings: AnalysisSettings, classifier: Classifier | None = None
+) -> Analysis:
     """Index one clip. Raises DanceError with the code of the first step that refuses it."""
     info = probe(clip, settings.media)
     pose = clean(
@@ -34,7 +38,7 @@ def analyse(clip: Path, model: PoseModel, bank: Bank, settings: AnalysisSettings
     )
     beats = hear(clip, settings)
     features = extract(pose, settings.features)
-    segments = identify(features, beats, bank, settings)
+    segments = identify(features, beats, bank, settings, classifier)
     return Analysis(info, pose, beats, features, segments)
 
 
@@ -45,8 +49,13 @@ def hear(clip: Path, settings: AnalysisSettings) -> BeatGrid | None:
     return beats if beats is not None and beats.confidence >= settings.music.min_confidence else None
 
 
-def identify(features: Features, beats: BeatGrid | None, bank: Bank, settings: AnalysisSettings) -> list[Segment]:
-    """The moves found in the features of a dancer."""
+def identify(
+    features: Features, beats: BeatGrid | None, bank: Bank, settings: AnalysisSettings,
+    classifier: Classifier | None = None,
+) -> list[Segment]:  # fmt: skip
+    """The moves found in the features of a dancer: by templates, and by a trained classifier where there is one."""
     spans = propose(features, beats, settings.segmentation)
-    scores = score(features, spans, beats, bank, settings.matching)
-    return decode(scores, settings.decoding)
+    if classifier is None:
+        return decode(score(features, spans, beats, bank, settings.matching), settings.decoding)
+    far = distances(series(features, spans), beats.bpm if beats else None, bank, settings.matching)
+    return fused(classifier(features), spans, far, bank.readings, beats, settings.matching.alpha, settings.decoding)

@@ -75,6 +75,10 @@ class DecodingSettings:
     beat_spread: float
     temperature: float
     alternatives: int
+    template_weight: float
+    classifier_weight: float
+    boundary_weight: float
+    other_distance: float
 
 
 @dataclass(frozen=True)

@@ -100,19 +100,19 @@ def run(
     longest_first = sorted(rows, key=lambda row: row["duration_ms"], reverse=True)  # no long clip is left for the end
     manifest = _blocks(longest_first, placed.clips_per_batch)
     with progress("index", len(rows), settings.index.report_every_s) as advance:
-        for row in _rows(build(manifest, placed, told, ray.put(library.bank), pose)):
+        for row in _rows(build(manifest, placed, told, ray.put((library.bank, library.bundle)), pose)):
             advance(row["error"] or f"{row['frames']} frames")
             yield row
 
 
 def build(
-    manifest: "Dataset", placed: Plan, told: Run, bank: "ObjectRef", pose: type[PoseWorker] = PoseWorker
+    manifest: "Dataset", placed: Plan, told: Run, known: "ObjectRef", pose: type[PoseWorker] = PoseWorker
 ) -> "Dataset":
     """The way of all clips. Every step is idempotent; a row of about 1 kB passes; with an error it passes untouched."""
     asks = asked(placed, told)
     return (
         manifest.map_batches(pose, **asks["pose"])                                      # 1:1  frames never leave it
-        .map_batches(MoveFinder, **asks["analysis"] | {"fn_constructor_args": (told, [bank])})  # 1:1  poses to segments
+        .map_batches(MoveFinder, **asks["analysis"] | {"fn_constructor_args": (told, [known])})  # 1:1  to segments
         .map_batches(IndexWriter, **asks["write"])                                      # 1:1  one transaction a clip
     )  # fmt: skip
 

@@ -128,13 +128,19 @@ class MoveFinder:
     """Stored poses to stored features, and these with the sound of the clip to stored segments.
 
     An actor, because a process takes seconds to load what finds beats, which it does while models load elsewhere.
-    `bank`: a reference to the templates, in a list that keeps Ray from fetching them where they are not needed.
+    `known`: a reference to the bank of templates and the classifier's bundle (or None), in a list that keeps Ray from
+    fetching them where they are not needed.
     """
 
-    def __init__(self, run: Run, bank: "list[ObjectRef]") -> None:
-        from dancecore import music
+    def __init__(self, run: Run, known: "list[ObjectRef]") -> None:
+        import ray
 
-        self.run, self.bank = run, bank
+        from dancecore import music
+        from dancecore.models.classify import Classifier
+
+        self.run = run
+        self.bank, bundle = ray.get(known[0])
+        self.classifier = Classifier(bundle) if bundle else None
         music.warm_up(run.settings.music)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
@@ -155,16 +161,14 @@ class MoveFinder:
         return _reached(row, "FEATURES_DONE")
 
     def _identify(self, row: Row) -> Row:
-        import ray
-
         from dancecore.pipeline import hear, identify
 
         run, analysis = self.run, self.run.settings.analysis
         key = keys.segments(video_id(row["sha256"]), run.versions.model)
         if run.store.exists(key):
             return _reached(row, "SEGMENTED", "IDENTIFIED", resumed=True)
-        bank = ray.get(self.bank[0])
-        found = identify(_features(row, run), hear(Path(row["path"]), analysis), bank, analysis)
+        heard = hear(Path(row["path"]), analysis)
+        found = identify(_features(row, run), heard, self.bank, analysis, self.classifier)
         run.store.put(key, pack_segments(found, run.versions, run.settings.decoding))
         return _reached(row, "SEGMENTED", "IDENTIFIED")
 

@@ -72,6 +72,7 @@ def train(
         plan = planned(settings.train, data)
         with runs.watched(run, settings.train.epochs):
             result = trainer(plan, run).fit()
+    assert result.checkpoint is not None  # each epoch keeps one
     with result.checkpoint.as_directory() as folder:
         bundle = runs.finish(run, model_id, library.taxonomy.semver, plan, Path(folder) / STATE, config)
     tracking.log(run, bundle, settings.tracking)

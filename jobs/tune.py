@@ -56,7 +56,8 @@ def tune(
     with session(address, settings.cluster):
         data = prepare(settings, TAXONOMY, labels, home(), sets)
         results = tuner(Search(planned(settings.train, data), run), settings).fit()
-        trials: list[Trial] = [{"settings": each.config, **(each.metrics or {})} for each in results]
+        done = (results[k] for k in range(len(results)))
+        trials: list[Trial] = [{"settings": each.config, **(each.metrics or {})} for each in done]
     trials.sort(key=lambda trial: -trial.get(METRIC, 0.0))
     write_whole(run / "trials.json", (json.dumps(trials, indent=1) + "\n").encode())
     return trials

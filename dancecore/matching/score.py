@@ -29,28 +29,35 @@ def score(
     the template's columns times the confidence of the joints they are taken of, averaged over the warping path.
     Raises DanceError("INVALID_INPUT") for a span with fewer than two frames.
     """
-    trust = confidence(features.mask)
-    series = [_cut(features, trust, span) for span in spans]
     known = beats.bpm if beats is not None else None
-    distance = distances(series, known, bank, settings)
+    distance = distances(series(features, spans), known, bank, settings)
     return [_candidates(span, row, bank, settings) for span, row in zip(spans, distance, strict=True)]
 
 
+def series(features: Features, spans: Sequence[Span]) -> list[tuple[Float, Float]]:
+    """The values (T, 128) of each span, and how far each is to be trusted (T, 128).
+
+    Raises DanceError("INVALID_INPUT") for a span with fewer than two frames.
+    """
+    trust = confidence(features.mask)
+    return [_cut(features, trust, span) for span in spans]
+
+
 def distances(
-    series: Sequence[tuple[Float, Float]], bpm: float | None, bank: Bank, settings: MatchingSettings
+    danced: Sequence[tuple[Float, Float]], bpm: float | None, bank: Bank, settings: MatchingSettings
 ) -> Float64:
-    """(S, R): how far each of the bank's readings is from each series of values (T, D) and trust (T, D) in 0..1.
+    """(S, R): how far each of the bank's readings is from each of S series of values (T, D) and trust (T, D) in 0..1.
 
     T > 1; D as in the bank. `bpm`: the tempo of the music, None if unknown. Distances are those of `score`.
     """
-    nearest = np.full((len(series), len(bank.readings) + 1), np.inf)  # the last column takes what is no reading
+    nearest = np.full((len(danced), len(bank.readings) + 1), np.inf)  # the last column takes what is no reading
     for reference_bpm, groups in bank.by_tempo():
-        danced = [
+        turned = [
             (k, _at_tempo(values, trust, ratio, bank.layout.order))
-            for k, (values, trust) in enumerate(series)
+            for k, (values, trust) in enumerate(danced)
             for ratio in _ratios(reference_bpm, bpm, settings)
         ]
-        for part in _batches(danced):
+        for part in _batches(turned):
             found = costs(Queries.of([query for _, query in part], bank), groups, bank, settings.band)
             for (k, _), cost in zip(part, found, strict=True):
                 np.minimum.at(nearest[k], bank.reading_of, cost)

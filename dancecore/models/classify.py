@@ -91,5 +91,5 @@ def in_windows(seen: Float, window: int, hop: int, run: Logits) -> tuple[Float, 
     for row, says in zip(at, np.concatenate([logits, begins[..., None]], axis=2), strict=True):
         total[row] += weight[:, None] * says
         shares[row, 0] += weight
-    mean = total / shares
+    mean = np.asarray(total / shares, np.float32)
     return mean[:, :-1], mean[:, -1]

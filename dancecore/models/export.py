@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ def to_onnx(network: Network) -> bytes:
     """
     network = network.eval().cpu()
     sample = _sample(network, 2, 96)
-    out = io.BytesIO()
+    out: Any = io.BytesIO()  # the exporter writes to streams too, which its types do not say
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the newer exporter needs another package and writes no smaller file
         torch.onnx.export(

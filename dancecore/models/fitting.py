@@ -50,7 +50,7 @@ def take_step(
         logits, begins = network(x, valid)
     found = loss(logits, begins, labels, boundary, valid, weights, settings)
     optimiser.zero_grad()
-    found.total.backward()  # type: ignore[no-untyped-call]
+    found.total.backward()
     nn.utils.clip_grad_norm_(network.parameters(), settings.clip_gradient)
     for group in optimiser.param_groups:
         group["lr"] = rate

@@ -20,7 +20,7 @@ CLIPS, EACH = 40, 50
 
 
 def directions(count: int, seed: int) -> Float:
-    """(count, EMBEDDING_SIZE): directions that vary in a dozen ways, about as many as those of real segments do."""
+    """(count, EMBEDDING_SIZE): directions that vary in only a dozen ways; real segments were not measured."""
     latent = np.random.default_rng(seed).normal(size=(count, 12))
     made = latent @ np.random.default_rng(0).normal(size=(12, EMBEDDING_SIZE))
     return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)

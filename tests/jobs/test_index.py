@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from cluster import keys
 from cluster.database import engine
@@ -13,6 +14,7 @@ from cluster.ids import video_id
 from cluster.library import Library, load_library, store_moves
 from cluster.objects import LocalObjects
 from cluster.settings import home, settings
+from cluster.tables import segments
 from jobs.guard import Row
 from jobs.index import outstanding, run
 from jobs.probe import find_clips, manifest_path
@@ -44,6 +46,18 @@ def test_a_second_run_changes_nothing(own_index: Engine, make_clip: Make) -> Non
     again, _ = index(folder)
     assert (again.clips, again.indexed, again.skipped) == (2, 0, 2)
     assert stored(own_index) == before
+
+
+def test_every_segment_has_an_embedding(own_index: Engine, make_clip: Make) -> None:
+    library = load_library(settings())
+    index(make_clip("a.mp4").parent, library)
+    with own_index.connect() as connection:
+        rows = connection.execute(select(segments)).all()
+    assert rows
+    for row in rows:
+        mean = np.frombuffer(row.features_vec, "<f2").astype(np.float32)
+        np.testing.assert_allclose(row.embedding, mean / np.linalg.norm(mean), atol=1e-3)
+        assert row.embedding_version == f"mean.{library.versions.features}"
 
 
 def test_a_clip_that_fails_or_kills_costs_only_itself(

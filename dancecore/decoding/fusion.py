@@ -1,0 +1,70 @@
+"""What templates and the classifier say of the same frames, weighed against each other, becomes segments."""
+
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+
+import numpy as np
+
+from dancecore.decoding.decode import UNKNOWN
+from dancecore.decoding.semi_markov import segments_of
+from dancecore.models.classify import FrameScores
+from dancecore.settings import DecodingSettings
+from dancecore.types import BeatGrid, Float64, Reading, Segment, Span
+
+LEAST = 1e-6
+"""A probability below it is none: one source alone cannot rule a reading out."""
+
+
+def fused(
+    said: FrameScores, spans: Sequence[Span], distance: Float64, readings: Sequence[Reading], beats: BeatGrid | None,
+    alpha: float, settings: DecodingSettings,
+) -> list[Segment]:  # fmt: skip
+    """Segments of one clip in order of time, over the stretches that `spans` (S, in order) cover.
+
+    `said`: the classifier's word; distance (S, R): how far each span is from each of the `readings`, infinite where it
+    cannot be compared. A frame's score is the log-linear pool of both (Genest & Zidek 1986, section 3) with the weights
+    of the settings. Decoding is `segments_of`.
+    """
+    every = (*readings, UNKNOWN)
+    likely = likelihoods(distance, alpha, settings.other_distance)
+    found: list[Segment] = []
+    for stretch in _stretches(spans):
+        first, end = np.searchsorted(said.time_ns, [spans[stretch[0]].start_ns, spans[stretch[-1]].end_ns])
+        time_ns = said.time_ns[first:end]
+        starts = np.array([spans[s].start_ns for s in stretch])
+        by_template = likely[np.array(stretch)[np.searchsorted(starts, time_ns, side="right") - 1]]
+        by_classifier = widened(said, slice(int(first), int(end)), every, by_template)
+        scores = settings.template_weight * np.log(by_template.clip(min=LEAST))
+        scores += settings.classifier_weight * np.log(by_classifier.clip(min=LEAST))
+        begins = said.boundary[first:end].astype(np.float64).clip(LEAST, 1 - LEAST)
+        odds = settings.boundary_weight * (np.log(begins) - np.log1p(-begins))
+        found += segments_of(scores, odds, time_ns, every, settings, bpm=beats.bpm if beats else None)
+    return found
+
+
+def likelihoods(distance: Float64, alpha: float, other_distance: float) -> Float64:
+    """(S, R + 1): softmax(-alpha x distance) of each span over all readings, with OTHER, the last one, as a reading
+    that is always `other_distance` away."""
+    every = np.column_stack([distance, np.full(len(distance), other_distance)])
+    likely = np.exp(-alpha * (every - every.min(axis=1, keepdims=True)))
+    return np.asarray(likely / likely.sum(axis=1, keepdims=True))
+
+
+def widened(said: FrameScores, frames: slice, every: Sequence[Reading], by_template: Float64) -> Float64:
+    """(T, C): the classifier's probabilities of some frames over `every` reading.
+
+    Of what it never learned, such as a user's own moves, it has no opinion: there the templates' (T, C) stand, and what
+    they leave is shared out as the classifier says.
+    """
+    column = {reading: k for k, reading in enumerate(said.readings)}
+    known = np.array([reading in column for reading in every])
+    own = np.where(known, 0.0, by_template)
+    shares = np.exp(said.logp[frames].astype(np.float64))[:, [column[r] for r in every if r in column]]
+    own[:, known] = (1 - own.sum(axis=1, keepdims=True)) * shares / shares.sum(axis=1, keepdims=True)
+    return own
+
+
+def _stretches(spans: Sequence[Span]) -> list[list[int]]:
+    """The numbers of spans that follow each other without a gap."""
+    gaps = [0, *np.cumsum([a.end_ns != b.start_ns for a, b in pairwise(spans)]).tolist()]
+    return [[k for k, _ in run] for _, run in groupby(enumerate(gaps[: len(spans)]), key=lambda pair: pair[1])]
