@@ -52,7 +52,7 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        return all(self.reference[name] - score <= self.allowed for name, score in self.scores.items())
+        return all(self.reference[name] - score <= self.allowed + 1e-9 for name, score in self.scores.items())
 
 
 def judge(settings: Settings, part: int | None = None, reference: Path = REFERENCE) -> Verdict:

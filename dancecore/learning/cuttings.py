@@ -35,18 +35,19 @@ def score_cuttings(cuttings: Sequence[Cutting]) -> Scores:
     Over- and under-segmentation are `metrics.needless_and_lacking` over all clips, by their true segments.
     """
     tables, labels = _frame_tables(cuttings)
-    alike = np.array([[name(a) == name(b) for b in labels] for a in labels])
     judged = [_judged(each) for each in cuttings]
     named = np.array([metrics.coverage(each.found, each.duration_ns) for each in cuttings])
     lasts = np.array([each.duration_ns for each in cuttings], np.float64)
     scores: dict[str, Score] = {
         "frame accuracy": lambda at: metrics.frame_accuracy(Confusion(labels, tables[at].sum(0))),
-        "frame accuracy, names alone": lambda at: float((tables[at].sum(0) * alike).sum() / tables[at].sum()),
         "macro-F1": lambda at: macro_f1(tables[at].sum(0), labels),
         **_of_segments(cuttings),
         "coverage": lambda at: _ratio(named[at] @ lasts[at], lasts[at].sum()),
         "ECE": lambda at: _calibration(judged, at),
     }
+    if any(isinstance(label, tuple) for label in labels):  # moves have sides
+        alike = np.array([[name(a) == name(b) for b in labels] for a in labels])
+        scores["frame accuracy, names alone"] = lambda at: float((tables[at].sum(0) * alike).sum() / tables[at].sum())
     numbers = estimates([each.unit for each in cuttings], scores)
     pairs = [pair for each in judged for pair in each]
     reliability = metrics.reliability([sure for sure, _ in pairs], [right for _, right in pairs]) if pairs else None
