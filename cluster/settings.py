@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from dancecore.errors import DanceError
+from dancecore.lifting.settings import LiftingSettings
 from dancecore.settings import (
     AnalysisSettings,
     DatasetSettings,
@@ -121,6 +122,7 @@ class Settings(BaseSettings):
     synthetic: SyntheticSettings
     observe: ObserveSettings
     datasets: DatasetSettings
+    lifting: LiftingSettings
 
     @property
     def analysis(self) -> AnalysisSettings:
