@@ -1,6 +1,6 @@
-"""All templates of all moves, laid out so that a span is compared with every one of them at every phase."""
+"""All references of all moves, laid out so that a query is compared with LANES of them at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Self
@@ -8,94 +8,102 @@ from typing import Self
 import numpy as np
 
 from dancecore.errors import DanceError
-from dancecore.features.columns import COLUMNS
+from dancecore.matching.lanes import LANES
+from dancecore.matching.references import FV1, Layout, Reference, loops
 from dancecore.matching.templates import Template
 from dancecore.settings import MatchingSettings
 from dancecore.types import Float, IntT, Reading
 
-TIME_ORDER = np.array([2 if c.unit.endswith("/s2") else 1 if c.unit.endswith("/s") else 0 for c in COLUMNS])
-"""(128,) how often each column is derived by time: danced r times faster, it grows by r to this power."""
-
 
 @dataclass(frozen=True, slots=True)
-class Loop:
-    """One template's place in the bank: frames [first, first + length), and where its windows may begin."""
+class Group:
+    """LANES references side by side: of one tempo, and loops of one length or sequences of like length.
 
-    reading: int
+    `members` (LANES,) int64: their places in the bank, the last repeated where there are fewer; lengths (LANES,) int64;
+    `starts` (S,) int64: where windows begin, [0] for sequences; `both`: their mirror images are readings too.
+    even (K, P x LANES) and odd (2 D - K, P x LANES) float32 hold frame p of lane l in column p x LANES + l: what a
+    query's (confidence x value, confidence) is multiplied with, [-2 w r, w r^2], as `Layout.halves`.
+    """
+
     bpm: float
-    first: int
-    length: int
+    looped: bool
+    both: bool
     starts: IntT
+    members: IntT
+    lengths: IntT
+    even: Float
+    odd: Float
 
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """N loops of F frames in all, ordered by tempo.
+    """N references, in groups ordered by tempo. `readings` are the (move, mirror) that they stand for.
 
-    `readings` are the (move, mirror) that loops point to. frames (F, 256) float32 is what a query's
-    (confidence x value, confidence) is multiplied with: [-2 w x, w x^2]; weights (N, 128) float32 sum to one.
+    weights (N, D) float32 sum to one; reading_of (N, 2) int64: the reading of each reference and of its mirror image,
+    -1 where that is none.
     """
 
+    layout: Layout
+    references: tuple[Reference, ...]
     readings: tuple[Reading, ...]
-    loops: tuple[Loop, ...]
-    frames: Float
+    reading_of: IntT
     weights: Float
+    groups: tuple[Group, ...]
 
     @classmethod
     def build(cls, templates: Sequence[Template], settings: MatchingSettings) -> Self:
-        """The bank of these templates.
+        """The bank of these templates as loops. Raises DanceError("INVALID_INPUT") when there is none."""
+        return cls.of(loops(templates, FV1, settings), FV1)
 
-        Where a move's mirrored loop is, within `same_side`, its straight loop begun elsewhere (a two-step begun to
-        the other side), the mirrored one is left out: no clip tells them apart.
-        Raises DanceError("INVALID_INPUT") when there is no template.
-        """
-        if not templates:
+    @classmethod
+    def of(cls, references: Sequence[Reference], layout: Layout) -> Self:
+        """The bank of references of any columns. Raises DanceError("INVALID_INPUT") when there is none."""
+        if not references:
             raise DanceError("INVALID_INPUT", "a bank needs at least one template")
-        ordered = sorted(_told_apart(templates, settings.same_side), key=lambda t: t.bpm)
-        readings = tuple(sorted({(t.move_id, t.mirror) for t in ordered}))
-        weights = np.array([t.weights / t.weights.sum() for t in ordered], np.float32)
-        firsts = np.cumsum([0, *(len(t.values) for t in ordered)])
-        loops = tuple(
-            Loop(readings.index((t.move_id, t.mirror)), t.bpm, int(first), len(t.values), _starts(t, settings))
-            for t, first in zip(ordered, firsts, strict=False)
-        )
-        frames = np.concatenate(
-            [np.hstack([-2 * w * t.values, w * t.values**2]) for t, w in zip(ordered, weights, strict=True)]
-        )
-        return cls(readings, loops, np.ascontiguousarray(frames, np.float32), weights)
+        ordered = tuple(sorted(references, key=_kind))
+        sides = [[(r.move_id, r.mirror), (r.move_id, not r.mirror) if r.both else None] for r in ordered]
+        readings = tuple(sorted({reading for pair in sides for reading in pair if reading}))
+        place = {None: -1} | {reading: k for k, reading in enumerate(readings)}
+        weights = np.array([r.weights / r.weights.sum() for r in ordered], np.float32)
+        groups = tuple(_group(ordered, members, weights, layout) for members in _alike(ordered))
+        return cls(layout, ordered, readings, np.array([[place[r] for r in pair] for pair in sides]), weights, groups)
 
-    def by_tempo(self) -> list[tuple[float, slice]]:
-        """The tempi of the templates, with the loops that have them."""
-        groups, first = [], 0
-        for bpm, members in groupby(self.loops, key=lambda loop: loop.bpm):
-            count = len(list(members))
-            groups.append((bpm, slice(first, first + count)))
-            first += count
-        return groups
+    def by_tempo(self) -> Iterator[tuple[float, list[Group]]]:
+        """The tempi of the references, with the groups that have them."""
+        for bpm, groups in groupby(self.groups, key=lambda group: group.bpm):
+            yield bpm, list(groups)
 
 
-def _told_apart(templates: Sequence[Template], same_side: float) -> list[Template]:
-    """The templates without the mirrored ones of moves whose two sides are one dance."""
-    straight = {(t.move_id, t.source, t.yaw): t for t in templates if not t.mirror}
-    distances: dict[str, float] = {}
-    for t in templates:
-        if t.mirror:
-            twin = straight.get((t.move_id, t.source, t.yaw))
-            distance = _apart(t, twin) if twin else np.inf
-            distances[t.move_id] = max(distance, distances.get(t.move_id, 0.0))
-    return [t for t in templates if not t.mirror or distances[t.move_id] > same_side]
+def _kind(reference: Reference) -> tuple[float, bool, bool, int, tuple[int, ...]]:
+    """References are side by side if this is alike: for sequences, but for their length."""
+    starts = () if reference.starts is None else tuple(reference.starts.tolist())
+    return reference.bpm, bool(starts), reference.both, len(reference.values), starts
 
 
-def _apart(mirrored: Template, straight: Template) -> float:
-    """Weighted root mean square between two loops, one begun where they are nearest; infinite if one is longer."""
-    if mirrored.values.shape != straight.values.shape:
-        return float("inf")
-    weights = straight.weights / straight.weights.sum()
-    shifted = (np.roll(mirrored.values, k, axis=0) for k in range(len(mirrored.values)))
-    return float(np.sqrt(min(np.mean((values - straight.values) ** 2 @ weights) for values in shifted)))
+def _alike(ordered: Sequence[Reference]) -> Iterator[list[int]]:
+    """The places of up to LANES references that can be side by side."""
+
+    def kind(place: int) -> tuple[object, ...]:
+        bpm, looped, both, length, starts = _kind(ordered[place])
+        return bpm, looped, both, length if looped else None, starts
+
+    for _, run in groupby(range(len(ordered)), key=kind):
+        places = list(run)
+        yield from (places[k : k + LANES] for k in range(0, len(places), LANES))
 
 
-def _starts(template: Template, settings: MatchingSettings) -> IntT:
-    """The frames of one loop at which a window may begin: every `phase_beats`."""
-    count = max(1, round(template.beats / settings.phase_beats))
-    return np.unique(np.round(np.arange(count) * len(template.values) / count).astype(np.int64))
+def _group(references: Sequence[Reference], places: list[int], weights: Float, layout: Layout) -> Group:
+    members = np.array(places + places[-1:] * (LANES - len(places)))
+    first = references[places[0]]
+    lengths = np.array([len(references[m].values) for m in members])
+    sides: list[list[Float]] = [[], []]
+    for m in members:
+        values, w = references[m].values, weights[m]
+        padding = ((0, int(lengths.max()) - len(values)), (0, 0))
+        for side, half in zip(sides, layout.halves(-2 * w * values, w * values**2), strict=True):
+            side.append(np.pad(half, padding))
+    even, odd = (
+        np.ascontiguousarray(np.stack(side).transpose(2, 1, 0).reshape(-1, lengths.max() * LANES)) for side in sides
+    )
+    starts = np.zeros(1, np.int64) if first.starts is None else first.starts
+    return Group(first.bpm, first.starts is not None, first.both, starts, members, lengths, even, odd)

@@ -50,17 +50,25 @@ def band_limits(rows: int, columns: int, band: float) -> tuple[IntT, IntT]:
     """
     if not 0 <= band <= 1:
         raise DanceError("INVALID_INPUT", f"band must be in 0..1, not {band}")
-    longer = max(rows, columns)
-    slope = (columns - 1) / (rows - 1) if rows > 1 else 0.0
-    reach = band * longer * (1.0 if columns >= rows else slope) if min(rows, columns) > 1 else float(longer)
-    centre = slope * np.arange(rows)
-    low = np.maximum(np.ceil(centre - reach - 1e-9), 0).astype(np.int64)
-    high = np.minimum(np.floor(centre + reach + 1e-9), columns - 1).astype(np.int64)
+    low, high = open_columns(rows, columns, band)
     if (low > high).any() or (low[1:] > high[:-1] + 1).any():
         raise DanceError(
             "BAND_TOO_NARROW", f"a band of {band:g} leaves no path between {rows} and {columns} frames",
             {"band": band, "query": rows, "reference": columns},
         )  # fmt: skip
+    return low, high
+
+
+@numba.njit(cache=True, nogil=True)
+def open_columns(rows: int, columns: int, band: float) -> tuple[IntT, IntT]:
+    """What `band_limits` returns, without its checks: there may be no path."""
+    longer = max(rows, columns)
+    slope = (columns - 1) / (rows - 1) if rows > 1 else 0.0
+    reach = band * longer * (1.0 if columns >= rows else slope) if min(rows, columns) > 1 else float(longer)
+    low, high = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    for i in range(rows):
+        low[i] = max(np.int64(np.ceil(slope * i - reach - 1e-9)), 0)
+        high[i] = min(np.int64(np.floor(slope * i + reach + 1e-9)), columns - 1)
     return low, high
 
 

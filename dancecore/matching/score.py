@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-import numba
 import numpy as np
 
 from dancecore.errors import DanceError
 from dancecore.features.columns import confidence
-from dancecore.matching.bank import TIME_ORDER, Bank
-from dancecore.matching.dtw import band_limits
+from dancecore.matching.bank import Bank
+from dancecore.matching.compare import Queries, costs
 from dancecore.settings import MatchingSettings
-from dancecore.types import BeatGrid, Candidate, Features, Float, IntT, MoveScores, Span
+from dancecore.types import BeatGrid, Candidate, Features, Float, Float64, IntT, MoveScores, Span
 
-UNSEEN = 1.0
-"""Squared distance that a column nobody saw is taken to have: about that of unrelated moves."""
+Danced = tuple[int, tuple[Float, Float]]
+"""The number of a series, and its values and trust at some tempo."""
+
+BATCH = 256
+"""Rows of queries that are multiplied at once: enough for matrix products to run at full speed."""
 
 
 def score(
@@ -28,8 +30,31 @@ def score(
     Raises DanceError("INVALID_INPUT") for a span with fewer than two frames.
     """
     trust = confidence(features.mask)
+    series = [_cut(features, trust, span) for span in spans]
     known = beats.bpm if beats is not None else None
-    return [_score_span(span, *_cut(features, trust, span), known, bank, settings) for span in spans]
+    distance = distances(series, known, bank, settings)
+    return [_candidates(span, row, bank, settings) for span, row in zip(spans, distance, strict=True)]
+
+
+def distances(
+    series: Sequence[tuple[Float, Float]], bpm: float | None, bank: Bank, settings: MatchingSettings
+) -> Float64:
+    """(S, R): how far each of the bank's readings is from each series of values (T, D) and trust (T, D) in 0..1.
+
+    T > 1; D as in the bank. `bpm`: the tempo of the music, None if unknown. Distances are those of `score`.
+    """
+    nearest = np.full((len(series), len(bank.readings) + 1), np.inf)  # the last column takes what is no reading
+    for reference_bpm, groups in bank.by_tempo():
+        danced = [
+            (k, _at_tempo(values, trust, ratio, bank.layout.order))
+            for k, (values, trust) in enumerate(series)
+            for ratio in _ratios(reference_bpm, bpm, settings)
+        ]
+        for part in _batches(danced):
+            found = costs(Queries.of([query for _, query in part], bank), groups, bank, settings.band)
+            for (k, _), cost in zip(part, found, strict=True):
+                np.minimum.at(nearest[k], bank.reading_of, cost)
+    return nearest[:, :-1]
 
 
 def _cut(features: Features, trust: Float, span: Span) -> tuple[Float, Float]:
@@ -39,13 +64,7 @@ def _cut(features: Features, trust: Float, span: Span) -> tuple[Float, Float]:
     return features.values[lo:hi], trust[lo:hi]
 
 
-def _score_span(
-    span: Span, values: Float, trust: Float, bpm: float | None, bank: Bank, settings: MatchingSettings
-) -> MoveScores:
-    distance = np.full(len(bank.readings), np.inf)
-    for template_bpm, loops in bank.by_tempo():
-        for ratio in _ratios(template_bpm, bpm, settings):
-            _compare(*_at_tempo(values, trust, ratio), bank, loops, settings.band, distance)
+def _candidates(span: Span, distance: Float64, bank: Bank, settings: MatchingSettings) -> MoveScores:
     likely = np.exp(-settings.alpha * (distance - distance.min()))
     likely /= likely.sum()
     nearest = np.argsort(distance, kind="stable")[: settings.top]
@@ -57,6 +76,18 @@ def _score_span(
     return MoveScores(span, tuple(candidates))
 
 
+def _batches(danced: Sequence[Danced]) -> Iterator[list[Danced]]:
+    """Some queries after another, of BATCH rows or the last one more."""
+    part: list[Danced] = []
+    for each in danced:
+        part.append(each)
+        if sum(len(values) for _, (values, _) in part) >= BATCH:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
 def _ratios(template_bpm: float, bpm: float | None, settings: MatchingSettings) -> Iterator[float]:
     """How much faster than the template the span may be danced. Beats counted at half or double time mean the same."""
     if bpm is None or template_bpm == 0:
@@ -66,67 +97,14 @@ def _ratios(template_bpm: float, bpm: float | None, settings: MatchingSettings) 
     yield float(2 ** (octaves - np.round(octaves)))
 
 
-def _at_tempo(values: Float, trust: Float, ratio: float) -> tuple[Float, Float]:
+def _at_tempo(values: Float, trust: Float, ratio: float, order: IntT) -> tuple[Float, Float]:
     """The span as it would be at the template's tempo, `ratio` times slower: longer, its derivatives smaller."""
     frames = max(2, round(len(values) * ratio))
     at = np.linspace(0, len(values) - 1, frames)
     below = np.minimum(at.astype(np.int64), len(values) - 2)
     share = (at - below)[:, None].astype(np.float32)
-    slower = np.float32(ratio) ** -TIME_ORDER.astype(np.float32)
+    slower = np.float32(ratio) ** -order.astype(np.float32)
     return (
         ((1 - share) * values[below] + share * values[below + 1]) * slower,
         (1 - share) * trust[below] + share * trust[below + 1],
     )
-
-
-def _compare(values: Float, trust: Float, bank: Bank, loops: slice, band: float, distance: Float) -> None:
-    """Lower `distance` (readings,) to the nearest window of each of these loops."""
-    members = bank.loops[loops]
-    first, last = members[0].first, members[-1].first + members[-1].length
-    products = np.hstack([trust * values, trust]) @ bank.frames[first:last].T
-    own = (trust * values**2) @ bank.weights[loops].T
-    seen = trust @ bank.weights[loops].T
-    low, high = band_limits(len(values), len(values), band)
-    for k, loop in enumerate(members):
-        at = slice(loop.first - first, loop.first - first + loop.length)
-        squared = products[:, at] + (own[:, k] + UNSEEN * (1 - seen[:, k]))[:, None]
-        near = nearest_window(np.sqrt(np.maximum(squared, 0)), loop.starts, low, high)
-        distance[loop.reading] = min(distance[loop.reading], near)
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz"})
-def nearest_window(local: Float, starts: IntT, low: IntT, high: IntT) -> float:
-    """Least DTW cost over path length between a query and windows of its own length cut from a loop.
-
-    local (T, P) float32: distances between the T query frames and the P frames of the loop, which begins anew at its
-    end; starts: where windows begin; low, high (T,): the band. Ties as in `align`: diagonal, up, left.
-    """
-    frames, period = local.shape
-    infinity = np.float32(np.inf)
-    nearest = np.inf
-    cost = np.empty((2, frames + 1), np.float32)
-    steps = np.empty((2, frames + 1), np.int32)
-    for start in starts:
-        cost[:] = infinity
-        cost[0, 0] = 0
-        steps[:] = 0
-        for i in range(frames):
-            was, now = i % 2, (i + 1) % 2
-            cost[now, low[i]] = infinity
-            column = (start + low[i]) % period
-            for j in range(low[i], high[i] + 1):
-                best, step = cost[was, j], steps[was, j]
-                if cost[was, j + 1] < best:
-                    best, step = cost[was, j + 1], steps[was, j + 1]
-                if cost[now, j] < best:
-                    best, step = cost[now, j], steps[now, j]
-                cost[now, j + 1] = best + local[i, column]
-                steps[now, j + 1] = step + 1
-                column += 1
-                if column == period:
-                    column = 0
-            if i == 0:
-                cost[0, 0] = infinity
-        total = cost[frames % 2, frames] / steps[frames % 2, frames]
-        nearest = min(nearest, total)
-    return nearest

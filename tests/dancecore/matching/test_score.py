@@ -6,8 +6,9 @@ import pytest
 from cluster.settings import settings
 from dancecore.errors import DanceError
 from dancecore.features.columns import MIRROR_FROM, MIRROR_SIGN, confidence
-from dancecore.matching.bank import TIME_ORDER, Bank
+from dancecore.matching.bank import Bank
 from dancecore.matching.dtw import align
+from dancecore.matching.references import FV1
 from dancecore.matching.score import score
 from dancecore.matching.templates import Template
 from dancecore.types import BeatGrid, Features, Span
@@ -46,7 +47,7 @@ BANK = Bank.build([template(seed, mirror) for seed in MOVES for mirror in (False
 
 def dance(seed: int, *, mirror: bool = False, begin: float = 0.0, tempo: float = 1.0, frames: int = 40) -> np.ndarray:
     """A move from `begin` (in loops), danced `tempo` times faster than its template."""
-    values = waves(seed, begin + np.arange(frames) * tempo / FRAMES) * np.float32(tempo) ** TIME_ORDER
+    values = waves(seed, begin + np.arange(frames) * tempo / FRAMES) * np.float32(tempo) ** FV1.order
     return (mirrored(values) if mirror else values).astype(np.float32)
 
 
