@@ -20,6 +20,7 @@ from dancecore.settings import (
     DatasetSettings,
     DecodingSettings,
     FeatureSettings,
+    LiftedSettings,
     MatchingSettings,
     MediaSettings,
     MusicSettings,
@@ -122,6 +123,7 @@ class Settings(BaseSettings):
     synthetic: SyntheticSettings
     observe: ObserveSettings
     datasets: DatasetSettings
+    lifted: LiftedSettings
     lifting: LiftingSettings
 
     @property

@@ -8,7 +8,6 @@ so that the lifter is tested on moves it has never seen. The same numbers and th
 import hashlib
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +55,8 @@ def pairs(folder: Path, numbers: Settings) -> dict[str, np.ndarray]:
             seeds = range(first, min(first + PER_FILE, numbers.lifting.pairs))
             folder.mkdir(parents=True, exist_ok=True)
             with path.with_suffix(".part").open("wb") as opened:
-                np.savez(opened, **_stacked([made for seed in seeds if (made := _performed(drawn_from, seed))]))
+                made = [pair for seed in seeds if (pair := _performed(drawn_from, seed))]
+                np.savez(opened, allow_pickle=False, **_stacked(made))
             path.with_suffix(".part").replace(path)
             print(f"{seeds.stop} of {numbers.lifting.pairs} pairs", file=sys.stderr, flush=True)
         with np.load(path) as stored:

@@ -6,7 +6,9 @@ from itertools import pairwise
 import numpy as np
 
 from dancecore.lifting.lifter import Lifted, lift
-from dancecore.lifting.outputs import EMBEDDING, MIRROR_FROM as OUT_FROM, MIRROR_SIGN as OUT_SIGN, POSE, TRAVEL
+from dancecore.lifting.outputs import EMBEDDING, POSE, TRAVEL
+from dancecore.lifting.outputs import MIRROR_FROM as OUT_FROM
+from dancecore.lifting.outputs import MIRROR_SIGN as OUT_SIGN
 from dancecore.lifting.skeleton import LIFTED
 from dancecore.settings import FeatureSettings
 from dancecore.types import Float, Float64, IntT, PoseTrack, Span, check_shape, check_times

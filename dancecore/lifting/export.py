@@ -1,6 +1,7 @@
 """The trained network as an ONNX file, written node by node: five kinds of them, and weights of half precision."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import onnx
@@ -19,7 +20,7 @@ class _Graph:
     def __init__(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
         self.weights, self.nodes, self.kept = weights, list[onnx.NodeProto](), dict[str, onnx.TensorProto]()
 
-    def node(self, kind: str, *takes: str, output: str = "", **attributes: float) -> str:
+    def node(self, kind: str, *takes: str, output: str = "", **attributes: Any) -> str:
         output = output or f"t{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, takes, [output], **attributes))
         return output

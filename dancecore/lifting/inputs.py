@@ -25,7 +25,7 @@ def inputs_of(track: PoseTrack, settings: FeatureSettings, *, depth: bool = True
     as one of which the depth is not known.
     """
     body = body_of(track, settings)
-    known = np.isfinite(track.xy_px).all(axis=2)
+    known = np.asarray(np.isfinite(track.xy_px).all(axis=2))
     away = _depth(track)
     told = depth and bool(np.abs(away[known]).max(initial=0.0) > 0)
     out = np.zeros((len(track), WIDTH))

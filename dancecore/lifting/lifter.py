@@ -72,7 +72,7 @@ def lift(track: PoseTrack, settings: FeatureSettings, model: Path = MODEL) -> Li
 def _lifted(own: Float, other: Float) -> Lifted:
     """What the network says of a track and of its mirror image, together."""
     frames = len(own)
-    both = (own[:, : EMBEDDING.start] + other[:, MIRROR_FROM] * MIRROR_SIGN) / 2
+    both = np.asarray((own[:, : EMBEDDING.start] + other[:, MIRROR_FROM] * MIRROR_SIGN) / 2, np.float32)
     embedding = np.stack([own[:, EMBEDDING], other[:, EMBEDDING]], axis=1)
     return Lifted(
         both[:, POSE].reshape(frames, -1, 3),

@@ -86,7 +86,7 @@ def _dance(world: World, rng: np.random.Generator) -> list[tuple[Motion, Float64
     """One dance by two people, with the second of it that each frame shows: made-up, of the taxonomy's moves, or with
     the arms of one and the legs of another."""
     seconds = np.arange(int(world.seconds * world.rate_hz)) / world.rate_hz
-    paces = np.exp(rng.uniform(*np.log(PACES), 2))
+    paces = np.exp(rng.uniform(np.log(PACES[0]), np.log(PACES[1]), 2))
     if rng.uniform() < 0.5:
         paces[:] = np.sqrt(paces.prod())
     people = [draw_dancing(rng, world.seconds, float(pace)) for pace in paces]

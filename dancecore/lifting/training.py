@@ -69,16 +69,17 @@ def train(
         with torch.autocast("cpu", dtype=torch.bfloat16):
             said = net(batch["inputs"].flatten(0, 1))
         said = said.float().unflatten(0, (-1, 2))
-        poses, error = pose_loss(said, batch)
+        poses, apart = pose_loss(said, batch)
         alike = embedding_loss(said[..., EMBEDDING], batch, warmth.exp().clamp(0.03, 1.0))
         grown.zero_grad()
         (poses + settings.embedding_weight * alike).backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         grown.step()
         mean.update_parameters(net)
-        told.append((error, float(alike.detach())))
+        told.append((apart, float(alike.detach())))
         if step % settings.report_every == 0:
-            report(Progress(step, *(float(each) for each in np.mean(told, axis=0)), _state(mean.module)))
+            error, unlike = (float(each) for each in np.mean(told, axis=0))
+            report(Progress(step, error, unlike, _state(mean.module)))
             told.clear()
     return _state(mean.module)
 
@@ -139,11 +140,11 @@ def embedding_loss(embedding: Tensor, batch: Mapping[str, Tensor], warmth: Tenso
     unit = functional.normalize(embedding, dim=-1)
     one, two = unit[:, 0, anchors].flatten(0, 1), unit[rows, 1, other].flatten(0, 1)
     poses = batch["pose"]
-    near = [
+    shown, asked = (
         torch.cat([poses[rows, k, at + step] for step in (-AROUND, 0, AROUND)], dim=-1).flatten(0, 1)
         for k, at in ((0, anchors.expand(pairs, -1)), (1, other))
-    ]
-    distance = torch.cdist(*near) / near[0].shape[1] ** 0.5
+    )
+    distance = torch.cdist(shown, asked) / shown.shape[1] ** 0.5
     own = torch.eye(len(one), dtype=torch.bool)
     repeats = (distance < distance.diagonal()[:, None].clamp(min=ALIKE)) & ~own
     likeness = (one @ two.T / warmth).masked_fill(repeats, -1e4)

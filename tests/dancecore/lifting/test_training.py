@@ -59,9 +59,7 @@ def test_two_people_dance_the_same(pairs: list[tuple[Sample, Sample]]) -> None:
 
 def test_made_up_dances_are_within_what_bodies_do() -> None:
     seconds = np.arange(80) / 20
-    strained = [
-        strains(imagine(np.random.default_rng(seed), 4.0).motion(seconds, 1.0)) for seed in range(20)
-    ]
+    strained = [strains(imagine(np.random.default_rng(seed), 4.0).motion(seconds, 1.0)) for seed in range(20)]
     arms = [name for found in strained for name in found if "elbow" in name or "collar" in name]
     assert arms == []
 
