@@ -25,6 +25,12 @@ check: .venv/dev ## ruff, mypy, the import contract
 bench: .venv/dev ## measure against the peers; writes bench-report.json
 	@$(BIN)/python -m tests.bench
 
+MODEL ?= mv-0.1.0
+
+model: .venv/dev ## train the classifier from synthetic dances (an hour), and put it into the taxonomy
+	@$(BIN)/danceapp train $(MODEL) --out runs
+	@rm -rf taxonomy/tx-0.1/models/$(MODEL) && mkdir -p taxonomy/tx-0.1/models && cp -r runs/$(MODEL)/bundle taxonomy/tx-0.1/models/$(MODEL)
+
 clean:           ## remove the virtual environment and all that was built (not your index)
 	rm -rf .venv build *.egg-info bench-report.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
@@ -50,9 +56,9 @@ ORACLES := "mediapipe==0.10.33; sys_platform == 'linux' and platform_machine == 
 
 .venv/dev: .venv/run
 	$(call step,test oracles,$(BIN)/python -m pip install --no-deps $(ORACLES),is there a network?)
-	$(call step,development tools,$(BIN)/python -m pip install -e '.[$(ORT)$(,)synthetic$(,)bench$(,)dev]',is there a network?)
+	$(call step,development tools,$(BIN)/python -m pip install -e '.[$(ORT)$(,)synthetic$(,)train$(,)bench$(,)dev]',is there a network?)
 	$(call step,the synthetic body (a minute the first time),$(BIN)/python -m dancecore.synthetic.rig,is the disk full?)
 	@touch $@
 
 , := ,
-.PHONY: help demo test test-slow check bench clean
+.PHONY: help demo test test-slow check bench model clean

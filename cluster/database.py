@@ -8,7 +8,7 @@ from functools import cache
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from cluster import embedded
@@ -19,6 +19,8 @@ T = TypeVar("T")
 RETRIED = ("40001", "40P01")
 """SQLSTATE of a serialisation failure and of a deadlock: the transaction was right, its moment was not."""
 UNDEFINED_TABLE = "42P01"
+NO_EXTENSION = ("0A000", "58P01", "42501")
+"""SQLSTATE when an extension is not installed at the server (two, by its version), or may not be enabled by us."""
 UNREACHABLE = ("08", "57P", "53", "28", "3D")
 """SQLSTATE starts: connection lost, server going down or starting, no resources, login refused, no such database."""
 
@@ -77,6 +79,18 @@ def transact(pool: Engine, work: Callable[[Connection], T]) -> T:
         time.sleep(numbers.backoff_s * 2 ** (attempt - 1))
         _revive(pool.url)
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def enable(connection: Connection, extension: str) -> None:
+    """Make sure this database has an extension of the server. Raises DanceError("EXTENSION_MISSING")."""
+    try:
+        connection.execute(text(f'CREATE EXTENSION IF NOT EXISTS "{extension}"'))
+    except DBAPIError as error:
+        if _state(error) not in NO_EXTENSION:
+            raise
+        said = (str(error.orig).splitlines() or [""])[0]
+        message = f"the PostgreSQL at {_shown(connection.engine)} lacks {extension}, which DanceApp needs: {said}"
+        raise DanceError("EXTENSION_MISSING", message) from error
 
 
 def storable(string: str) -> str:

@@ -8,13 +8,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, Engine, and_, any_, delete, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from cluster.database import storable, transact
 from cluster.ids import job_id, segment_id, video_id
-from cluster.tables import analysis_jobs, segments, videos
+from cluster.tables import EMBEDDING_SIZE, analysis_jobs, segments, videos
 from dancecore.errors import DanceError
 from dancecore.types import MS, OTHER, ClipInfo, Float, Segment, Versions
 
@@ -28,9 +29,27 @@ class StateChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Embeddings:
+    """What similar segments are found by. vectors (N, EMBEDDING_SIZE) float32, finite; a row of zeros is no embedding.
+
+    `version` names the encoder with all that its vectors depend on: those of two versions are never compared.
+    """
+
+    version: str
+    vectors: Float
+
+    def __post_init__(self) -> None:
+        if self.vectors.ndim != 2 or self.vectors.shape[1] != EMBEDDING_SIZE:
+            raise ValueError(f"embeddings want to be (N, {EMBEDDING_SIZE}), not {self.vectors.shape}")
+        if not np.isfinite(self.vectors).all():
+            raise ValueError("embeddings want to be finite")
+
+
+@dataclass(frozen=True, slots=True)
 class ClipRecord:
     """An analysed clip. segments: in order, not overlapping; vectors (len(segments), D) float32: mean features.
 
+    `metrics`: of the analysis; where a canary was compared, what cluster.canary.compare gave is among them.
     `timeline`: the states before INDEXED and DONE, which the write itself adds.
     """
 
@@ -40,6 +59,7 @@ class ClipRecord:
     vectors: Float
     metrics: dict[str, float] = field(default_factory=dict)
     timeline: tuple[StateChange, ...] = ()
+    embeddings: Embeddings | None = None
 
     def __post_init__(self) -> None:
         for before, after in zip(self.segments, self.segments[1:], strict=False):
@@ -47,6 +67,9 @@ class ClipRecord:
                 raise ValueError(f"segments overlap or are out of order: {before} and {after}")
         if self.vectors.ndim != 2 or len(self.vectors) != len(self.segments):
             raise ValueError(f"{len(self.segments)} segments want as many vectors, not {self.vectors.shape}")
+        if self.embeddings is not None and len(self.embeddings.vectors) != len(self.segments):
+            given = len(self.embeddings.vectors)
+            raise ValueError(f"{len(self.segments)} segments want as many embeddings, not {given}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +184,24 @@ def _segment_rows(video: str, clip: ClipRecord) -> list[dict[str, Any]]:
             "move": None if segment.move_id == OTHER else segment.move_id,
             "confidence": float(segment.confidence), "mirror": bool(segment.mirror),
             "alternatives": [{"move_id": move, "confidence": float(share)} for move, share in segment.alternatives],
-            "features_vec": vector.astype("<f2").tobytes(), **_columns(clip.versions),
+            "features_vec": vector.astype("<f2").tobytes(), **embedding, **_columns(clip.versions),
         }
-        for segment, (start_ms, end_ms), vector in zip(clip.segments, spans, clip.vectors, strict=True)
+        for segment, (start_ms, end_ms), vector, embedding in zip(
+            clip.segments, spans, clip.vectors, _embedded(clip), strict=True
+        )
     ]  # fmt: skip
+
+
+def _embedded(clip: ClipRecord) -> list[dict[str, Any]]:
+    """The columns of each segment's embedding."""
+    none = {"embedding": None, "embedding_version": None}
+    if clip.embeddings is None:
+        return [none] * len(clip.segments)
+    version = clip.embeddings.version
+    return [
+        {"embedding": vector, "embedding_version": version} if vector.any() else none
+        for vector in clip.embeddings.vectors
+    ]
 
 
 def _video_values(info: ClipInfo) -> dict[str, Any]:

@@ -6,7 +6,8 @@ exemplar its poses are kept, and templates are made of them whenever they are ne
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -18,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from cluster import keys
 from cluster.catalogue import MoveRow, put_taxonomy
-from cluster.database import storable, transact
+from cluster.database import connect, storable, transact
 from cluster.objects import Objects
 from cluster.publish import put_templates, store_templates
 from cluster.settings import Settings
@@ -36,6 +37,9 @@ FAMILY = "own moves"
 
 MOST_EXEMPLARS = 5
 """Of a move. More make every analysis slower and tell little that is new."""
+
+LOCK = 0x4C41594552
+"""With a layer's hash, key of the advisory lock that lets one process change it at a time ("LAYER" in ASCII)."""
 
 DIFFICULTY = 3
 """Of a move that nobody has rated: the middle of 1-5."""
@@ -67,6 +71,20 @@ def own_templates(pool: Engine, store: Objects, settings: Settings, layer: str =
     return made
 
 
+def check_enrolment(pool: Engine, name: str, given: int, layer: str = LOCAL) -> None:
+    """Refuse what `enrol` refuses whatever so many exemplars show, before anybody looks for a dancer in them.
+
+    Raises DanceError("INVALID_INPUT") for a name that cannot be used, for more than MOST_EXEMPLARS, and for a move that
+    has so many.
+    """
+    move = move_id(layer, name)
+    _refuse_taken(pool, name, layer, move)
+    if given > MOST_EXEMPLARS:
+        raise DanceError("INVALID_INPUT", f"{name} is given {given} exemplars; 1 to {MOST_EXEMPLARS} are taken")
+    if len(_exemplars(pool, layer, move)) == MOST_EXEMPLARS:
+        raise DanceError("INVALID_INPUT", f"{name} has {MOST_EXEMPLARS} exemplars already, which is all that are taken")
+
+
 def enrol(
     pool: Engine, store: Objects, settings: Settings, base: str, name: str, exemplars: Sequence[Exemplar],
     layer: str = LOCAL,
@@ -76,11 +94,17 @@ def enrol(
     Exemplars are named by their content, so that one that is enrolled again changes nothing. Raises
     DanceError("INVALID_INPUT") for a name the taxonomy has, or for more than MOST_EXEMPLARS.
     """
+    packed = {f"ex_{sha256(data).hexdigest()[:16]}": data for data in map(_pack, exemplars)}
+    with _alone(pool, layer):
+        return _enrolled(pool, store, settings, base, name, packed, layer)
+
+
+def _enrolled(
+    pool: Engine, store: Objects, settings: Settings, base: str, name: str, packed: dict[str, bytes], layer: str
+) -> OwnMove:
     move = move_id(layer, name)
     _refuse_taken(pool, name, layer, move)
-    known = next((own.exemplars for own in own_moves(pool, layer) if own.move_id == move), ())
-    packed = {f"ex_{sha256(data).hexdigest()[:16]}": data for data in map(_pack, exemplars)}
-    every = tuple(dict.fromkeys([*known, *packed]))
+    every = tuple(dict.fromkeys([*_exemplars(pool, layer, move), *packed]))
     if not 1 <= len(every) <= MOST_EXEMPLARS:
         raise DanceError("INVALID_INPUT", f"{name} would have {len(every)} exemplars; 1 to {MOST_EXEMPLARS} are taken")
     for exemplar, data in packed.items():
@@ -105,6 +129,11 @@ def forget(pool: Engine, store: Objects, name: str, layer: str = LOCAL) -> None:
     What another run left when it failed halfway, of `forget` or of `enrol`, goes too. Raises DanceError("NOT_FOUND")
     when the layer has no such move.
     """
+    with _alone(pool, layer):
+        _forgotten(pool, store, name, layer)
+
+
+def _forgotten(pool: Engine, store: Objects, name: str, layer: str) -> None:
     move = move_id(layer, name)
     stored = store.keys(f"moves/{move}/")
     if not stored and move not in {own.move_id for own in own_moves(pool, layer)}:
@@ -132,6 +161,19 @@ def move_id(layer: str, name: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40]
     digest = "" if slug.replace("_", " ") == folded else sha256(folded.encode()).hexdigest()[:8]
     return "_".join(part for part in ("mv", layer, slug, digest) if part)
+
+
+@contextmanager
+def _alone(pool: Engine, layer: str) -> Iterator[None]:
+    """Nobody else changes the layer meanwhile, on any machine: what is read of it holds until it is written. A process
+    that dies lets go."""
+    with connect(pool) as held:
+        held.execute(select(func.pg_advisory_xact_lock(LOCK + func.hashtext(layer))))
+        yield
+
+
+def _exemplars(pool: Engine, layer: str, move: str) -> tuple[str, ...]:
+    return next((own.exemplars for own in own_moves(pool, layer) if own.move_id == move), ())
 
 
 def _refuse_taken(pool: Engine, name: str, layer: str, move: str) -> None:

@@ -19,6 +19,7 @@ from dancecore.settings import (
     AnalysisSettings,
     DatasetSettings,
     DecodingSettings,
+    EvaluationSettings,
     FeatureSettings,
     LiftedSettings,
     MatchingSettings,
@@ -27,6 +28,7 @@ from dancecore.settings import (
     PoseSettings,
     SegmentationSettings,
     TemplateSettings,
+    TrainSettings,
 )
 from dancecore.synthetic.observe_settings import ObserveSettings
 from dancecore.synthetic.settings import SyntheticSettings
@@ -75,6 +77,26 @@ class DatabaseSettings:
     attempts: int
     backoff_s: float
     trend_days: int
+    search_width: int
+
+
+@dataclass(frozen=True)
+class RegistrySettings:
+    """How a model on trial gets its clips and its verdict (`configs/registry.yaml`)."""
+
+    canary_share: float
+    stable_h: float
+    min_clips: int
+    max_disagreement: float
+    max_correction_rise: float
+    confidence: float
+
+    def __post_init__(self) -> None:
+        shares = ("canary_share", "max_disagreement", "max_correction_rise")
+        if not all(0 <= getattr(self, name) <= 1 for name in shares) or not 0 < self.confidence < 1:
+            raise ValueError(f"{', '.join(shares)} want to be 0..1, confidence between them: {self}")
+        if self.stable_h < 0 or self.min_clips < 1:
+            raise ValueError(f"stable_h wants to be >= 0, min_clips >= 1: {self}")
 
 
 @dataclass(frozen=True)
@@ -101,6 +123,31 @@ class YamlFolder(PydanticBaseSettingsSource):
         return {name: value for name, value in values.items() if value is not None}
 
 
+@dataclass(frozen=True)
+class TrackingSettings:
+    """Where trainings are told of besides their own folders (`configs/tracking.yaml`)."""
+
+    uri: str
+    experiment: str
+
+
+@dataclass(frozen=True)
+class TuneSettings:
+    """What a search over trainings tries (`configs/tune.yaml`); pairs are the ends of ranges."""
+
+    trials: int
+    at_once: int
+    driver_cpus: float
+    grace: int
+    keep_one_in: int
+    arch: tuple[str, ...]
+    learning_rate: tuple[float, float]
+    weight_decay: tuple[float, float]
+    dropout: tuple[float, float]
+    class_power: tuple[float, float]
+    smooth_weight: tuple[float, float]
+
+
 class Settings(BaseSettings):
     """All settings of DanceApp."""
 
@@ -125,6 +172,11 @@ class Settings(BaseSettings):
     datasets: DatasetSettings
     lifted: LiftedSettings
     lifting: LiftingSettings
+    registry: RegistrySettings
+    evaluation: EvaluationSettings
+    train: TrainSettings
+    tune: TuneSettings
+    tracking: TrackingSettings
 
     @property
     def analysis(self) -> AnalysisSettings:

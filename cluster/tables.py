@@ -5,6 +5,7 @@ Times are timezone-aware UTC; lengths and positions are integer milliseconds; wi
 
 from datetime import datetime
 
+from pgvector.sqlalchemy import VECTOR
 from sqlalchemy import (
     ARRAY,
     Boolean,
@@ -31,6 +32,21 @@ STATES = (
     "FAILED", "CANCELLED",
 )  # fmt: skip
 """States of an analysis job, in the order a clip passes through them; the last two end it early."""
+
+MODEL_STATES = ("candidate", "canary", "production", "retired")
+"""States of a model: registered; tried on a share of the clips; serving the others; out of use."""
+
+MODEL_STEPS = frozenset(
+    {
+        ("candidate", "canary"), ("candidate", "production"), ("candidate", "retired"),
+        ("canary", "production"), ("canary", "retired"), ("production", "retired"),
+        ("retired", "production"),
+    }
+)  # fmt: skip
+"""Which state may follow which: a trigger holds it. The last one is the way back to a model that served before."""
+
+EMBEDDING_SIZE = 128
+"""Numbers in the embedding of a segment: the column, its index and every encoder agree on it."""
 
 metadata = MetaData(
     naming_convention={
@@ -146,6 +162,8 @@ segments = Table(
     Column("mirror", Boolean, nullable=False),
     Column("alternatives", JSONB, nullable=False, server_default=text("'[]'")),
     Column("features_vec", LargeBinary, comment="mean features of the segment, little-endian float16"),
+    Column("embedding", VECTOR(EMBEDDING_SIZE), comment="what similar segments are found by; null: it has none"),
+    Column("embedding_version", Text, comment="the encoder: embeddings of two encoders do not compare"),
     Column("pose_version", Text, nullable=False),
     Column("feature_version", Text, nullable=False),
     Column("model_version", Text, nullable=False),
@@ -154,7 +172,10 @@ segments = Table(
     # Covers the move index (uses and lengths by move) and "videos with this move" without reading the rows.
     Index("ix_segments_move_video", "move", "video", postgresql_include=["start_ms", "end_ms"]),
     CheckConstraint("0 <= start_ms AND start_ms < end_ms", name="span_not_empty"),
+    Index("ix_segments_embedding", "embedding", postgresql_using="hnsw",
+          postgresql_ops={"embedding": "vector_cosine_ops"}),
     CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence_range"),
+    CheckConstraint("(embedding IS NULL) = (embedding_version IS NULL)", name="embedding_has_version"),
 )  # fmt: skip
 
 taxonomy_migrations = Table(
@@ -211,4 +232,24 @@ composition_steps = Table(
     Column("notes", Text, nullable=False, server_default=""),
     CheckConstraint("order_idx >= 0", name="order_not_negative"),
     CheckConstraint("duration_beats > 0", name="duration_positive"),
+)  # fmt: skip
+
+models = Table(
+    "models", metadata, _id(),
+    Column("arch", Text, nullable=False),
+    Column("feature_version", Text, nullable=False),
+    Column("train_data", JSONB, nullable=False),
+    Column("metrics", JSONB, nullable=False),
+    Column("calibration", JSONB, nullable=False),
+    Column("sha256", Text, nullable=False, comment="of the bundle's weights and metadata: what was registered"),
+    Column("state", Text, nullable=False, server_default="candidate"),
+    Column("state_at", DateTime(timezone=True), nullable=False, comment="when it came into this state"),
+    Column("promoted_at", DateTime(timezone=True), comment="when it last went into production; null: never"),
+    Column("log", JSONB, nullable=False, server_default=text("'[]'"), comment="append-only: a trigger holds it"),
+    _created_at(),
+    Index("uq_models_production", "state", unique=True, postgresql_where=text("state = 'production'")),
+    Index("uq_models_canary", "state", unique=True, postgresql_where=text("state = 'canary'")),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_hex"),
+    CheckConstraint("jsonb_typeof(log) = 'array'", name="log_is_array"),
+    CheckConstraint("state <> 'production' OR promoted_at IS NOT NULL", name="production_was_promoted"),
 )  # fmt: skip

@@ -69,6 +69,12 @@ class DecodingSettings:
     merge_gap_ms: int
     high: float
     medium: float
+    shortest_ms: int
+    longest_ms: int
+    segment_penalty: float
+    beat_spread: float
+    temperature: float
+    alternatives: int
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,56 @@ class DatasetSettings:
     min_segments: int
     min_creators: int
     min_sides: int
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """How recognisers are compared (`configs/evaluation.yaml`)."""
+
+    golden_first_seed: int
+    golden_clips: int
+    gate_drop: float
+    tcn_channels: int
+    tcn_epochs: int
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How the classifier is trained (`configs/train.yaml`)."""
+
+    arch: str
+    clips: int
+    validation_clips: int
+    first_seed: int
+    validation_seed: int
+    people: int
+    held_out: int
+    epochs: int
+    batch: int
+    window: int
+    hop: int
+    learning_rate: float
+    weight_decay: float
+    warm_up: int
+    clip_gradient: float
+    dropout: float
+    class_power: float
+    focal: float
+    boundary_weight: float
+    boundary_gain: float
+    smooth_weight: float
+    smooth_limit: float
+    tempo: float
+    mirror: float
+    jitter: float
+    precision: Literal["auto", "bf16", "fp32"]
+    workers: int
+    worker_cpus: int
+    worker_threads: int
+    worker_gpus: int
+    attempts: int
+    pool: int
+    seed: int
 
 
 @dataclass(frozen=True)

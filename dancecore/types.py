@@ -37,7 +37,9 @@ SECOND = 1_000_000_000
 
 def check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: type) -> None:
     """Raise DanceError("INVALID_INPUT") unless `array` has this shape (-1: any length) and dtype; make it read-only."""
-    fits = array.ndim == len(shape) and all(want in (-1, got) for want, got in zip(shape, array.shape, strict=True))
+    fits = array.shape == shape or (
+        array.ndim == len(shape) and all(want in (-1, got) for want, got in zip(shape, array.shape, strict=True))
+    )
     if not fits or array.dtype != dtype:
         want = f"{np.dtype(dtype).name} {shape}"
         raise DanceError("INVALID_INPUT", f"{name} must be {want}, not {array.dtype.name} {array.shape}")

@@ -9,6 +9,9 @@ import typer
 from dancecore.errors import DanceError
 from jobs.console import JSON, plain_errors
 from jobs.data_commands import data, synthesise
+from jobs.evaluate_command import evaluate
+from jobs.model_commands import train, tune
+from jobs.registry_commands import models
 from jobs.taxonomy_commands import taxonomy
 
 app = typer.Typer(
@@ -126,34 +129,13 @@ def doctor(as_json: JSON = False) -> None:
         raise typer.Exit(1)
 
 
-@app.command()
-def models(
-    fetch: Annotated[list[str] | None, typer.Option(help="Fetch a variant: lite, full or heavy.")] = None,
-    as_json: JSON = False,
-) -> None:
-    """List the pose models: variants, versions, sha256, and whether they are here.
-
-    [bold]Examples[/bold]
-
-      danceapp models
-
-      danceapp models --fetch heavy
-    """
-    from jobs.doctor import print_models
-
-    with plain_errors():
-        if fetch:
-            from cluster import weights
-
-            weights.fetch(fetch)
-        print_models(as_json)
-
-
-app.command()(synthesise)
+for command in (evaluate, synthesise, train, tune):
+    app.command()(command)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
 app.add_typer(db, name="db")
 app.add_typer(data, name="data")
+app.add_typer(models, name="models")
 app.add_typer(taxonomy, name="taxonomy")
 
 

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from cluster.settings import Settings, home, settings
 from dancecore.errors import DanceError
@@ -46,7 +47,22 @@ def print_findings(findings: list[Finding], as_json: bool) -> None:
 
 
 def print_models(as_json: bool) -> None:
-    """The pose models: one line or JSON object each."""
+    """The pose models and the classifiers of the registry: one line or JSON object each, told apart by `kind`."""
+    from jobs.registry import model_rows, print_registered, registered
+
+    rows = _pose_models()
+    if as_json:
+        rows += [{"kind": "classifier"} | row for row in model_rows(registered())]
+        print(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        here = "here" if row["here"] else f"not here: danceapp models --fetch {row['variant']}"
+        used = ", in use" if row["in_use"] else ""
+        print(f"{row['variant']:<7}{row['version']:<9}sha256 {row['sha256']}  {here}{used}")
+    print_registered(registered())
+
+
+def _pose_models() -> list[dict[str, Any]]:
     from cluster.weights import weights_dir
     from dancecore.pose import VARIANTS, weights
 
@@ -55,17 +71,12 @@ def print_models(as_json: bool) -> None:
         name = weights.landmarks_name(variant)
         rows.append(
             {
-                "variant": variant, "version": weights.version(variant), "sha256": weights.NETWORKS[name].sha256,
+                "kind": "pose", "variant": variant, "version": weights.version(variant),
+                "sha256": weights.NETWORKS[name].sha256,
                 "here": weights.onnx_path(weights_dir(), name).exists(), "in_use": variant == settings().pose.variant,
             }
         )  # fmt: skip
-    if as_json:
-        print(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        here = "here" if row["here"] else f"not here: danceapp models --fetch {row['variant']}"
-        used = ", in use" if row["in_use"] else ""
-        print(f"{row['variant']:<7}{row['version']:<9}sha256 {row['sha256']}  {here}{used}")
+    return rows
 
 
 def _looked(name: str, look: Callable[[Settings], Finding], numbers: Settings) -> Finding:
@@ -81,6 +92,7 @@ def _looked(name: str, look: Callable[[Settings], Finding], numbers: Settings) -
 
 REMEDIES = {
     "DATABASE_UNAVAILABLE": "check DANCEAPP_DATABASE_URL, or unset it to use the embedded PostgreSQL",
+    "EXTENSION_MISSING": "install pgvector at the server, or let its owner run CREATE EXTENSION vector",
     "OBJECTS_UNAVAILABLE": "check `url` of configs/objects.yaml and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY",
     "STORAGE_FULL": "make room",
     "WEIGHTS_MISSING": "danceapp models --fetch full",
@@ -126,11 +138,14 @@ def _codecs(_: Settings) -> Finding:
 
 
 def _database(_: Settings) -> Finding:
-    from cluster.database import engine
+    from cluster.database import connect, enable, engine
     from cluster.migrate import current, newest
 
     pool = engine()
     schema = current(pool)
+    with connect(pool) as tx:
+        enable(tx, "vector")
+        tx.rollback()
     said = f"{pool.url.render_as_string(hide_password=True)}, schema {schema or 'empty'}"
     late = schema not in (None, newest())
     return Finding("database", not late, said, "danceapp db upgrade" if late else "")

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from cluster.database import engine
-from cluster.layer import OwnMove, enrol
-from cluster.library import Library, load_library, store_moves
+from cluster.layer import OwnMove, check_enrolment, enrol
+from cluster.library import TAXONOMY, Library, load_library, store_moves
 from cluster.migrate import migrate
 from cluster.objects import objects
 from cluster.settings import Settings
@@ -20,6 +20,7 @@ from dancecore.features import extract
 from dancecore.learning.datasets.packs import read_pack
 from dancecore.matching.enrol import Exemplar, exemplar_of
 from dancecore.matching.score import score
+from dancecore.moves.taxonomy import load_taxonomy
 from dancecore.pose.packing import unpack_tracks
 from dancecore.types import MS, SECOND, BeatGrid, Span
 
@@ -41,12 +42,13 @@ def enrol_move(name: str, sources: Sequence[Source], settings: Settings) -> tupl
     Raises DanceError: INVALID_INPUT for exemplars or a name that cannot be used, and what probing and the pose
     estimator refuse.
     """
-    exemplars = [each for source in sources for each in exemplars_of(source, settings)]
+    taxonomy = load_taxonomy(TAXONOMY)
     migrate()
-    library = load_library(settings)
-    store_moves(engine(), library.taxonomy)
-    own = enrol(engine(), objects(), settings, library.taxonomy.semver, name, exemplars)
-    return own, _nearest(exemplars[0], library, settings)
+    store_moves(engine(), taxonomy)
+    check_enrolment(engine(), name, len(sources))
+    exemplars = [each for source in sources for each in exemplars_of(source, settings)]
+    own = enrol(engine(), objects(), settings, taxonomy.semver, name, exemplars)
+    return own, _nearest(exemplars[0], load_library(settings), settings)
 
 
 def sources_of(

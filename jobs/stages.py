@@ -189,7 +189,10 @@ class IndexWriter:
         key = keys.segments(video_id(row["sha256"]), self.run.versions.model)
         segments = unpack_segments(self.run.store.get(key))
         vectors = mean_features(_features(row, self.run), segments)
-        record = self.index.ClipRecord(_info(row), self.run.versions, segments, vectors, timeline=_changes(row))
+        embeddings = self.index.Embeddings(f"mean.{self.run.versions.features}", unit(vectors))
+        record = self.index.ClipRecord(
+            _info(row), self.run.versions, segments, vectors, timeline=_changes(row), embeddings=embeddings
+        )
         return row | {"changed": self.index.write_clip(self.pool, record).changed}
 
     def _write_failure(self, row: Row) -> None:
@@ -206,6 +209,18 @@ def mean_features(features: Features, segments: Sequence[Segment]) -> Float:
     edges = [np.searchsorted(features.time_ns, [part.start_ns, part.end_ns]) for part in segments]
     means = [features.values[lo:hi].mean(axis=0) for lo, hi in edges]
     return np.array(means, np.float32).reshape(len(segments), features.values.shape[1])
+
+
+def unit(vectors: Float) -> Float:
+    """(N, D) float32: each row scaled to length 1, a row of zeros left as it is.
+
+    Of mean features this is the plain embedding of a segment: how the dancer stood and how much moved on average, from
+    one side, without the order of things.
+    """
+    import numpy as np
+
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
 def bare_speed(model: "PoseModel", seconds: float) -> float:

@@ -25,7 +25,7 @@ from dancecore.learning.datasets.folder import split_by_creator, write_splits, w
 from dancecore.types import OTHER
 from jobs.guard import Row
 
-PROGRAM = "syn-1"
+PROGRAM = "syn-2"
 """Grows when the same numbers, moves and seeds may give other clips."""
 
 SET_FILE, INDEX_FILE = "dataset.json", "index.parquet"

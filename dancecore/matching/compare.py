@@ -1,8 +1,7 @@
 """Queries against the references of a bank, each cost as `align` has it within 1e-5."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -15,16 +14,18 @@ from dancecore.types import Float, Float64, IntT
 UNSEEN = 1.0
 """Squared distance that a column nobody saw is taken to have: about that of unrelated moves."""
 
-BLOCK = 12
-"""Rows of a query that are multiplied at once with sequences: more would multiply too much outside the band."""
+BLOCK = 48
+"""Rows of queries that are multiplied at once with sequences: more would multiply too much outside the band."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queries:
     """Q series to be compared with the references of a bank, one after another: q has rows edges[q] to edges[q + 1].
 
-    values (R, D) and trust (R, D) in 0..1: how far each value is to be believed; even, odd: both as `Layout.halves`;
-    own (2, R, N): what of the squared distances no frame of a reference changes, as it is and in the mirror.
+    values (R, D) and trust (R, D) in 0..1: how far each value is to be believed; own (2, R, N): what of the squared
+    distances no frame of a reference changes, as it is and in the mirror.
+    even, odd: values and trust as `Layout.halves`, the rows by_place (R,), ordered by how far they are in their query:
+    those need about the same columns, so they are multiplied together. Row r is row where[r] of them.
     """
 
     values: Float
@@ -33,18 +34,22 @@ class Queries:
     odd: Float
     own: Float
     edges: IntT
+    by_place: IntT
+    where: IntT
 
     @classmethod
     def of(cls, series: Sequence[tuple[Float, Float]], bank: Bank) -> Self:
         """Series of values (T, D) and trust (T, D), float32 and finite."""
         values, trust = (np.concatenate(parts) for parts in zip(*series, strict=True))
-        even, odd = bank.layout.halves(trust * values, trust)
         sides = [bank.weights.T, bank.weights[:, bank.layout.mirror_from].T]
-        own = np.stack([UNSEEN + (trust * (values**2 - UNSEEN)) @ weights for weights in sides])
-        return cls(values, trust, even, odd, own, np.cumsum([0, *(len(part) for part, _ in series)]))
+        own = np.stack([UNSEEN + (trust * (values**2 - UNSEEN)) @ weights for weights in sides]).astype(np.float32)
+        lengths = [len(part) for part, _ in series]
+        by_place = np.argsort(np.concatenate([np.linspace(0, 1, n) for n in lengths]))
+        even, odd = bank.layout.halves((trust * values)[by_place], trust[by_place])
+        return cls(values, trust, even, odd, own, np.cumsum([0, *lengths]), by_place, np.argsort(by_place))
 
 
-def costs(queries: Queries, groups: Iterable[Group], bank: Bank, band: float) -> Float64:
+def costs(queries: Queries, groups: Sequence[Group], bank: Bank, band: float) -> Float64:
     """(Q, N, 2): DTW cost over path length of each query and the nearest window of each reference of these groups, as
     it is and in the mirror; infinite where the mirror image is no reading, no path fits the band, or in other groups.
 
@@ -53,11 +58,14 @@ def costs(queries: Queries, groups: Iterable[Group], bank: Bank, band: float) ->
     `search`) is compared again by direct differences in double precision.
     """
     out = np.full((len(queries.edges) - 1, len(bank.references), 2), np.inf)
+    rows = len(queries.values)
+    room = np.empty((2, rows * max(group.even.shape[1] for group in groups)), np.float32)
     for group in groups:
-        even, odd = _products(queries, group, band)
+        even, odd = room[:, : rows * group.even.shape[1]].reshape(2, rows, -1)
+        _multiply(queries, group, band, even, odd)
         found = search(
-            even, odd, queries.own, queries.edges, group.members, group.lengths, group.starts, group.looped,
-            group.both, band,
+            even, odd, queries.where, queries.own, queries.edges, group.members, group.lengths, group.starts,
+            group.looped, group.both, band,
         )  # fmt: skip
         for q, side, lane in np.argwhere(found[..., 2] > 0):
             window = int(group.members[lane]), int(side), int(found[q, side, lane, 1])
@@ -66,19 +74,19 @@ def costs(queries: Queries, groups: Iterable[Group], bank: Bank, band: float) ->
     return out
 
 
-def _products(queries: Queries, group: Group, band: float) -> tuple[Float, Float]:
-    """Two (R, P x LANES): the inner products of halves; for sequences only those that the band needs are set."""
+def _multiply(queries: Queries, group: Group, band: float, even: Float, odd: Float) -> None:
+    """Set even and odd (R, P x LANES) to the inner products of halves, for sequences only what the band needs."""
     if group.looped:
-        return queries.even @ group.even, queries.odd @ group.odd
-    even, odd = np.empty((2, len(queries.even), group.even.shape[1]), np.float32)
-    for begin, end in pairwise(queries.edges):
-        *_, first, last = lane_limits(end - begin, group.lengths, band)
-        for k in range(0, end - begin, BLOCK):
-            rows = slice(begin + k, min(begin + k + BLOCK, end))
-            span = slice(first[k] * LANES, (last[: k + BLOCK][-1] + 1) * LANES)
-            np.matmul(queries.even[rows], group.even[:, span], out=even[rows, span])
-            np.matmul(queries.odd[rows], group.odd[:, span], out=odd[rows, span])
-    return even, odd
+        np.matmul(queries.even, group.even, out=even)
+        np.matmul(queries.odd, group.odd, out=odd)
+        return
+    limits = [lane_limits(n, group.lengths, band)[2:] for n in np.diff(queries.edges)]
+    first, last = (np.concatenate(ends)[queries.by_place] for ends in zip(*limits, strict=True))
+    for k in range(0, len(first), BLOCK):
+        rows = slice(k, k + BLOCK)
+        span = slice(first[rows].min() * LANES, (last[rows].max() + 1) * LANES)
+        np.matmul(queries.even[rows], group.even[:, span], out=even[rows, span])
+        np.matmul(queries.odd[rows], group.odd[:, span], out=odd[rows, span])
 
 
 def _again(queries: Queries, q: int, bank: Bank, member: int, side: int, start: int, band: float) -> float:

@@ -67,8 +67,8 @@ def open_columns(rows: int, columns: int, band: float) -> tuple[IntT, IntT]:
     reach = band * longer * (1.0 if columns >= rows else slope) if min(rows, columns) > 1 else float(longer)
     low, high = np.empty(rows, np.int64), np.empty(rows, np.int64)
     for i in range(rows):
-        low[i] = max(np.int64(np.ceil(slope * i - reach - 1e-9)), 0)
-        high[i] = min(np.int64(np.floor(slope * i + reach + 1e-9)), columns - 1)
+        low[i] = max(int(np.ceil(slope * i - reach - 1e-9)), 0)
+        high[i] = min(int(np.floor(slope * i + reach + 1e-9)), columns - 1)
     return low, high
 
 

@@ -13,13 +13,13 @@ LANES = 16
 """References side by side: one register of AVX-512, two of AVX2."""
 
 CLOSE = 0.03
-"""Of the query's own part of a squared distance: below it |q|^2 - 2 q r + |r|^2 cancels more than 1e-5 leaves room for."""
+"""Of the query's own part of a squared distance: below it |q|^2 - 2 q r + |r|^2 cancels more than 1e-5 allows."""
 
 TIE = 3e-6
 """Of a cost: steps whose costs are nearer than this may be taken for each other in single precision."""
 
 DOUBT = np.float32(1 / 1024)
-"""Added to the steps of a path for each doubtful one: paths are shorter than 1024 steps, so a fraction is left of it."""
+"""Added to the steps of a path for each doubtful one: of fewer than 1024 steps they stay the fraction."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -36,17 +36,19 @@ def lane_limits(rows: int, lengths: IntT, band: float) -> tuple[Float, Float, In
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
 def local(
-    even: Float, odd: Float, own: Float, side: float, low: Float, high: Float, first: IntT, last: IntT, out: Float
-) -> None:
-    """Set `out` to the distances (T, P, LANES) from even + side x odd (T, P, LANES) and own (T, LANES), negative where
+    even: Float, odd: Float, where: IntT, own: Float, side: float, low: Float, high: Float, first: IntT, last: IntT,
+    out: Float,
+) -> None:  # fmt: skip
+    """Set `out` to the distances (T, P, LANES) from even + side x odd (R, P, LANES), of which row where[i] is that of
+    frame i, and own (T, LANES), negative where
     cancellation makes them doubtful, infinite outside a lane's band, low and high (T, LANES). Only columns first to
     last (T,), those that some lane's band has, are set."""
-    infinity, side = np.float32(np.inf), np.float32(side)
-    for i in range(even.shape[0]):
+    infinity, sign = np.float32(np.inf), np.float32(side)
+    for i in range(len(where)):
         for j in range(first[i], last[i] + 1):
             column = np.float32(j)
             for k in range(LANES):
-                squared = max(own[i, k] + (even[i, j, k] + side * odd[i, j, k]), np.float32(1e-30))
+                squared = max(own[i, k] + (even[where[i], j, k] + sign * odd[where[i], j, k]), np.float32(1e-30))
                 distance = np.sqrt(squared)
                 distance = -distance if squared < np.float32(CLOSE) * own[i, k] else distance
                 outside = (column < low[i, k]) | (column > high[i, k])
@@ -59,7 +61,7 @@ def nearest(local: Float, starts: IntT, ends: IntT, first: IntT, last: IntT) -> 
 
     local (T, P, LANES): distances between T query frames and P frames of each reference, negative where they are
     doubtful. A window begins at each of `starts` and goes on with the first frame after the last; row i of it is open
-    from column first[i] to last[i], and its lanes end in columns `ends` (LANES,). Ties as in `align`: diagonal, up, left.
+    from column first[i] to last[i], and its lanes end in columns `ends` (LANES,). Ties as in `align`.
     """
     rows, period, _ = local.shape
     infinity, one, tie = np.float32(np.inf), np.float32(1), np.float32(TIE)
@@ -78,11 +80,11 @@ def nearest(local: Float, starts: IntT, ends: IntT, first: IntT, last: IntT) -> 
                 for k in range(LANES):
                     best, steps = cells[was, j, 0, k], cells[was, j, 1, k]
                     cost, count = cells[was, j + 1, 0, k], cells[was, j + 1, 1, k]
-                    doubtful = abs(cost - best) < tie * best
+                    doubtful = (abs(cost - best) < tie * best) & (count != steps)
                     steps = count if cost < best else steps
                     best = cost if cost < best else best
                     cost, count = cells[now, j, 0, k], cells[now, j, 1, k]
-                    doubtful |= abs(cost - best) < tie * best
+                    doubtful |= (abs(cost - best) < tie * best) & (count != steps)
                     steps = count if cost < best else steps
                     best = cost if cost < best else best
                     here = local[i, column, k]
@@ -104,16 +106,19 @@ def nearest(local: Float, starts: IntT, ends: IntT, first: IntT, last: IntT) -> 
 
 @numba.njit(cache=True, nogil=True)
 def search(
-    even: Float, odd: Float, own: Float, edges: IntT, members: IntT, lengths: IntT, starts: IntT, looped: bool,
-    both: bool, band: float,
+    even: Float, odd: Float, where: IntT, own: Float, edges: IntT, members: IntT, lengths: IntT, starts: IntT,
+    looped: bool, both: bool, band: float,
 ) -> Float64:  # fmt: skip
     """(Q, 2, LANES, 3): what `nearest` finds for queries q, rows edges[q] to edges[q + 1], as they are and, with
     `both`, in the mirror, among references of `lengths` (LANES,).
 
-    Squared distances are even + odd (R, P x LANES), in the mirror even - odd, plus own (2, R, N) of `members` (LANES,).
+    Squared distances of row r are row where[r] of even + odd (R, P x LANES), in the mirror even - odd, plus own
+    (2, R, N) of `members` (LANES,).
     A window of a loop has the query's length and begins at any of `starts`; a sequence is one window.
     """
     columns = even.shape[1] // LANES
+    shape = (len(where), columns, LANES)
+    sums, differences = even.reshape(shape), odd.reshape(shape)
     found = np.full((len(edges) - 1, 2, LANES, 3), np.inf)
     found[..., 2] = 0  # no doubt about what is not asked
     scratch = np.empty((np.diff(edges).max(), columns, LANES), np.float32)
@@ -127,9 +132,6 @@ def search(
             low[:], high[:] = 0, columns
         for side in range(2 if both else 1):
             mine = own[side, part][:, members].copy()
-            shape = (rows, columns, LANES)
-            local(
-                even[part].reshape(shape), odd[part].reshape(shape), mine, 1 - 2 * side, low, high, begin, end, scratch
-            )
+            local(sums, differences, where[part], mine, 1 - 2 * side, low, high, begin, end, scratch)
             found[q, side] = nearest(scratch[:rows], starts, windows - 1, first, last)
     return found

@@ -1,4 +1,4 @@
-"""What spans are compared with, of whatever columns: loops that may begin at many frames, and sequences that may not."""
+"""What spans are compared with, of whatever columns: loops that may begin anywhere, and sequences that may not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ FV1 = Layout(
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One way a move is danced: the reading (move_id, mirror), and with `both` its mirror image is (move_id, not mirror).
+    """One way a move is danced: the reading (move_id, mirror); with `both` its mirror image is (move_id, not mirror).
 
     values (T, D) float32; weights (D,) float32 >= 0, of any sum above 0; bpm 0 where nobody knows the tempo.
     `starts`: the frames where a window of a span's length may begin, frame T being frame 0 again; None for a sequence

@@ -14,7 +14,7 @@ from dancecore.types import BeatGrid, Candidate, Features, Float, Float64, IntT,
 Danced = tuple[int, tuple[Float, Float]]
 """The number of a series, and its values and trust at some tempo."""
 
-BATCH = 256
+BATCH = 512
 """Rows of queries that are multiplied at once: enough for matrix products to run at full speed."""
 
 

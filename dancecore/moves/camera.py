@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 
 from dancecore.types import Float64, check_shape
@@ -68,11 +69,15 @@ class CameraPath:
 
     def see(self, world: Float64) -> Float64:
         """World points (F, N, 3) in the axes of each frame's camera (F, N, 3), metres from its centre."""
-        return np.asarray((world - self.centre[:, None]) @ self.rotation.swapaxes(1, 2))
+        return _seen(world, self.centre, self.rotation)
+
+    def pixels(self, seen: Float64) -> Float64:
+        """What `see` gives (F, N, 3) to pixels (F, N, 2). Points at or behind the camera become NaN."""
+        return _pixels_of_each(seen, self.focal_px, self.width / 2, self.height / 2)
 
     def project(self, world: Float64) -> Float64:
         """World points (F, N, 3) to pixels (F, N, 2). Points at or behind the camera become NaN."""
-        return _pixels(self.see(world), self.focal_px[:, None, None], self.width, self.height)
+        return self.pixels(self.see(world))
 
     def frame(self, number: int) -> Camera:
         """The camera as it stands in one frame."""
@@ -104,6 +109,29 @@ def axes(yaw: Float64, pitch: Float64, roll: Float64) -> Float64:
     return turned
 
 
-def _pixels(seen: Float64, focal_px: Float64 | float, width: int, height: int) -> Float64:
+@numba.njit(cache=True)
+def _seen(world: Float64, centre: Float64, rotation: Float64) -> Float64:
+    out = np.empty(world.shape)
+    for f in range(world.shape[0]):
+        for n in range(world.shape[1]):
+            x, y, z = world[f, n, 0] - centre[f, 0], world[f, n, 1] - centre[f, 1], world[f, n, 2] - centre[f, 2]
+            for i in range(3):
+                out[f, n, i] = rotation[f, i, 0] * x + rotation[f, i, 1] * y + rotation[f, i, 2] * z
+    return out
+
+
+@numba.njit(cache=True)
+def _pixels_of_each(seen: Float64, focal_px: Float64, middle_x: float, middle_y: float) -> Float64:
+    out = np.full((*seen.shape[:2], 2), np.nan)
+    for f in range(seen.shape[0]):
+        for n in range(seen.shape[1]):
+            if seen[f, n, 2] > 0:
+                scale = focal_px[f] / seen[f, n, 2]
+                out[f, n, 0] = scale * seen[f, n, 0] + middle_x
+                out[f, n, 1] = scale * seen[f, n, 1] + middle_y
+    return out
+
+
+def _pixels(seen: Float64, focal_px: float, width: int, height: int) -> Float64:
     depth = np.where(seen[..., 2:] > 0, seen[..., 2:], np.nan)
     return np.asarray(seen[..., :2] / depth * focal_px + np.array([width, height]) / 2)

@@ -145,16 +145,33 @@ def reachable_height(root: Float64, pelvis: Float64, feet: Feet, lift: Float64, 
 def span(root: Float64, pelvis: Float64, feet: Feet, lift: Float64) -> tuple[Float64, Float64]:
     """(F,), (F,): the lowest and the highest root height from which both legs reach, as `reachable_height` says; NaN
     for the highest where there is none."""
-    hip = hips(root * np.array([1.0, 0.0, 1.0]), pelvis)
-    apart = np.linalg.norm((feet.ankle - hip)[..., [0, 2]], axis=-1)
-    out = (apart > REACH) & (lift <= 0)
-    high = feet.ankle[..., 1] + np.sqrt((REACH**2 - apart**2).clip(0)) - hip[..., 1] + 4 * lift
-    low = feet.ankle[..., 1] + np.sqrt((SHORTEST**2 - apart**2).clip(0)) - hip[..., 1] - 4 * lift
-    return low.max(axis=1), np.where(out.any(axis=1), np.nan, high.min(axis=1))
+    return _span(root, pelvis, feet.ankle, lift, _HIPS)
+
+
+@numba.njit(cache=True)
+def _span(root: Float64, pelvis: Float64, ankle: Float64, lift: Float64, hips: Float64) -> tuple[Float64, Float64]:
+    lowest, highest = np.full(len(root), -np.inf), np.full(len(root), np.inf)
+    for f in range(len(root)):
+        for s in range(2):
+            x, y, z = root[f, 0], 1.0, root[f, 2]
+            for k in range(3):
+                x += pelvis[f, 0, k] * hips[s, k]
+                y += pelvis[f, 1, k] * hips[s, k]
+                z += pelvis[f, 2, k] * hips[s, k]
+            apart = np.sqrt((ankle[f, s, 0] - x) ** 2 + (ankle[f, s, 2] - z) ** 2)
+            level = ankle[f, s, 1] - y
+            lowest[f] = max(lowest[f], level + np.sqrt(max(SHORTEST**2 - apart**2, 0.0)) - 4 * lift[f, s])
+            if apart > REACH and lift[f, s] <= 0:
+                highest[f] = np.nan
+            elif not np.isnan(highest[f]):
+                highest[f] = min(highest[f], level + np.sqrt(max(REACH**2 - apart**2, 0.0)) + 4 * lift[f, s])
+    return lowest, highest
 
 
 def _eased(need: Float64, loops: bool) -> Float64:
     """A smooth curve that is nowhere below `need` (F,): its moving maximum, averaged over the same frames."""
+    if not need.any():
+        return need
     mode, part = ("wrap", need[:-1]) if loops else ("nearest", need)
     smooth = maximum_filter1d(part, 4 * EASE + 1, mode=mode)
     for _ in range(2):

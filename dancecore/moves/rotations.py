@@ -6,7 +6,7 @@ A rotation vector points along the axis and is as long as the angle, in radians,
 import numba
 import numpy as np
 
-from dancecore.types import Float64
+from dancecore.types import Float64, IntT
 
 TINY = 1e-12
 
@@ -29,6 +29,17 @@ def between(a: Float64, b: Float64, share: Float64) -> Float64:
     first, second = (np.ascontiguousarray(np.broadcast_to(r, shape)).reshape(-1, 3, 3) for r in (a, b))
     parts = np.ascontiguousarray(np.broadcast_to(share, shape[:-2]), dtype=np.float64).ravel()
     return _between(first, second, parts).reshape(shape)
+
+
+def along(series: Float64, at: IntT, share: Float64) -> Float64:
+    """Rotations (N, J, 3, 3), `share` (N,) of the way from frame `at` (N,) of a series (F, J, 3, 3) to the next one, as
+    `between` goes."""
+    return _along(np.ascontiguousarray(series), at, share)
+
+
+def turned(start: Float64, vectors: Float64) -> Float64:
+    """Rotations `start` (..., 3, 3), then turned by rotation vectors (F, J, 3) in their own axes: (F, J, 3, 3)."""
+    return _turned(np.broadcast_to(start, (*vectors.shape, 3)), np.ascontiguousarray(vectors))
 
 
 def fade(a: Float64, b: Float64, share: Float64) -> Float64:
@@ -111,6 +122,41 @@ def _between(a: Float64, b: Float64, share: Float64) -> Float64:
         x, y, z = _arc(a[n], b[n], step)
         _matrix(share[n] * x, share[n] * y, share[n] * z, step)
         _after(a[n], step, out[n])
+    return out
+
+
+@numba.njit(cache=True)
+def _along(series: Float64, at: IntT, share: Float64) -> Float64:
+    joints = series.shape[1]
+    out, step = np.empty((len(at), joints, 3, 3)), np.empty((3, 3))
+    for n in range(len(at)):
+        for j in range(joints):
+            here, there = series[at[n], j], series[at[n] + 1, j]
+            if _same(here, there):  # a third of the joints of a dance, at any time
+                out[n, j] = here
+                continue
+            x, y, z = _arc(here, there, step)
+            _matrix(share[n] * x, share[n] * y, share[n] * z, step)
+            _after(here, step, out[n, j])
+    return out
+
+
+@numba.njit(cache=True)
+def _same(a: Float64, b: Float64) -> bool:
+    for i in range(3):
+        for j in range(3):
+            if a[i, j] != b[i, j]:
+                return False
+    return True
+
+
+@numba.njit(cache=True)
+def _turned(start: Float64, vectors: Float64) -> Float64:
+    out, step = np.empty(start.shape), np.empty((3, 3))
+    for f in range(vectors.shape[0]):
+        for j in range(vectors.shape[1]):
+            _matrix(vectors[f, j, 0], vectors[f, j, 1], vectors[f, j, 2], step)
+            _after(start[f, j], step, out[f, j])
     return out
 
 

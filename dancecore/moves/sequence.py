@@ -10,7 +10,7 @@ from dancecore.errors import DanceError
 from dancecore.moves.crossing import cross
 from dancecore.moves.motion import RIG, Motion
 from dancecore.moves.posing import MIRROR
-from dancecore.moves.rotations import between, from_rotvecs
+from dancecore.moves.rotations import along, from_rotvecs
 from dancecore.skeleton import twin
 from dancecore.types import Float64
 
@@ -37,7 +37,7 @@ def sample(motion: Motion, beats: Float64) -> Motion:
     if not (share % 1).any():  # the motion's own frames, exactly
         at = at + share.astype(int)
         return Motion(beats, motion.rotation[at], motion.root[at])
-    rotation = between(motion.rotation[at], motion.rotation[at + 1], share[:, None])
+    rotation = along(motion.rotation, at, share)
     root = motion.root[at] + share[:, None] * (motion.root[at + 1] - motion.root[at])
     return Motion(beats, rotation, root)
 
@@ -83,7 +83,7 @@ def around(motion: Motion, beats: Float64) -> Motion:
     once = sample(motion, np.clip(beats - run * length, motion.beats[0], motion.beats[-1]))
     turned, place = travel(motion)
     if abs(np.remainder(turned + np.pi, 2 * np.pi) - np.pi) < 1e-6 and np.abs(place).max() < 1e-6:
-        return Motion(beats.astype(np.float64), once.rotation.copy(), once.root.copy())
+        return Motion(beats.astype(np.float64), once.rotation, once.root)
     rotation, root = once.rotation.copy(), once.root.copy()
     for k in np.unique(run):
         moved = np.linalg.matrix_power(_rigid(turned, place), int(k))

@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from dancecore.moves import legs
 from dancecore.moves.motion import RIG, Motion
-from dancecore.moves.rotations import from_rotvecs, rotvecs
+from dancecore.moves.rotations import rotvecs, turned
 from dancecore.moves.sequence import around
 from dancecore.types import Float64
 
@@ -102,7 +102,7 @@ def sized(swings: Swings, style: Style) -> Motion:
     angle = np.linalg.norm(swings.turns, axis=-1)
     share = 1 + (size - 1) * np.sinc(angle / np.pi)  # nothing at half a turn, where left and right round meet
     rotation = phrase.rotation.copy()
-    rotation[:, _UPPER] = swings.mean @ from_rotvecs(swings.turns * share[..., None])
+    rotation[:, _UPPER] = turned(swings.mean, swings.turns * share[..., None])
     larger = (style.amplitude - 1) * np.array([swings.steps, 1.0, swings.steps])
     middle = phrase.root.mean(axis=0) * np.array([1.0, 0.0, 1.0])
     balls = legs.soles(feet)[:, :, 0] - middle  # feet turn about them
@@ -117,10 +117,10 @@ def wobbled(motion: Motion, style: Style) -> Motion:
     """The motion with this dancer's habits, and a drift of trunk and arms with periods of some beats."""
     habit = np.random.default_rng([style.habit, 1]).standard_normal((len(_UPPER), 3))
     rng = np.random.default_rng([style.seed, 1])
-    turned = 2 * np.pi * motion.beats[:, None] * rng.uniform(*DRIFT_RATE, DRIFTS)
-    waves = np.concatenate([np.sin(turned), np.cos(turned)], axis=1)
+    phase = 2 * np.pi * motion.beats[:, None] * rng.uniform(*DRIFT_RATE, DRIFTS)
+    waves = np.concatenate([np.sin(phase), np.cos(phase)], axis=1)
     drift = waves @ rng.standard_normal((2 * DRIFTS, 3 * len(_UPPER))) / np.sqrt(DRIFTS)
     vectors = np.radians(style.noise_deg) / np.sqrt(6) * (habit + drift.reshape(-1, len(_UPPER), 3))
     rotation = motion.rotation.copy()
-    rotation[:, _UPPER] = rotation[:, _UPPER] @ from_rotvecs(vectors)
+    rotation[:, _UPPER] = turned(rotation[:, _UPPER], vectors)
     return Motion(motion.beats.copy(), rotation, motion.root.copy())

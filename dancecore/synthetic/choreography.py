@@ -47,7 +47,8 @@ def choreograph(steps: Sequence[Step], blend_beats: float, style: Style, taxonom
         min(crossing_beats(a, one.beats, b, blend_beats), one.beats, other.beats)
         for (a, b), (one, other) in zip(pairwise(phrases), pairwise(steps), strict=True)
     ]
-    parts = [Part(sized(_swings(phrase), style), step.beats) for phrase, step in zip(phrases, steps, strict=True)]
+    danced_so = {id(phrase): sized(_swings(phrase), style) for phrase in phrases}
+    parts = [Part(danced_so[id(phrase)], step.beats) for phrase, step in zip(phrases, steps, strict=True)]
     dance = join(parts, blends)
     danced = sample(dance, np.clip(danced_at(beats, style), 0.0, dance.beats[-1]))
     return wobbled(Motion(beats.copy(), danced.rotation, danced.root), style)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,7 @@ class Truth:
     bpm: float
     beats_ms: tuple[int, ...]
     cuts_ms: tuple[int, ...]
-    knobs: dict[str, Any]
+    knobs: Knobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def describe(knobs: Knobs, taxonomy: Taxonomy, video_id: str) -> Truth:
         bpm=knobs.dance.bpm,
         beats_ms=tuple(int(at) for at in timeline.beats_ms(knobs.dance)),
         cuts_ms=tuple(cuts_ms),
-        knobs=asdict(knobs),
+        knobs=knobs,
     )
 
 
@@ -132,5 +131,5 @@ def _people(knobs: Knobs, stage: Staged) -> Iterator[list[render.Mesh]]:
 def _sound(dance: Dance) -> Float:
     """The music as the clip lets it be heard."""
     beats_s = timeline.beat_times(dance)
-    whole = music.compose(beats_s[:-1], dance.swing, float(beats_s[-1]), dance.music_seed)
+    whole = music.compose(beats_s[:-1], dance.swing, float(beats_s[-1]), dance.music_seed, dance.drums)
     return timeline.heard(whole, music.RATE, dance)

@@ -14,7 +14,7 @@ from dancecore.synthetic.music import BEATS_A_BAR
 from dancecore.synthetic.placing import Placed, clear, room
 from dancecore.synthetic.rig import Shape
 from dancecore.synthetic.scene import Scene, draw_scene
-from dancecore.synthetic.settings import DanceSettings, SyntheticSettings
+from dancecore.synthetic.settings import DanceSettings, DrumSettings, SyntheticSettings
 from dancecore.synthetic.wardrobe import Outfit, Person, draw_outfit
 
 Role = Literal["lead", "follow", "bystander"]
@@ -34,7 +34,8 @@ class Dance:
     """What is danced to what music, and which of it is shown.
 
     The tempo swings about `bpm` by the share `drift`; off-beats come late by the share `swing` of half a beat (1/3:
-    triplets). `generator` composed the `steps`; a dancer crosses over from one to the next in `blend_beats` or more.
+    triplets); the music's seed picks the pitches of its `drums` from these ranges. `generator` composed the `steps`; a
+    dancer crosses over from one to the next in `blend_beats` or more.
     """
 
     bpm: float
@@ -45,6 +46,7 @@ class Dance:
     steps: tuple[Step, ...]
     blend_beats: float
     takes: tuple[Take, ...]
+    drums: DrumSettings
 
     @property
     def beats(self) -> int:
@@ -110,6 +112,7 @@ def draw_dance(rng: np.random.Generator, settings: DanceSettings, taxonomy: Taxo
         steps=choreography(name, rng, taxonomy, settings, bpm, int(takes[-1].end_beat)),
         blend_beats=float(rng.uniform(*settings.blend_beats)),
         takes=takes,
+        drums=settings.drums,
     )
 
 

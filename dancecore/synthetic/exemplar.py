@@ -30,7 +30,7 @@ def exemplar_knobs(move: Move, number: int, settings: SyntheticSettings, taxonom
     dance = Dance(
         bpm=float(np.clip(BPM, *move.bpm)), drift=0.0, swing=0.0, music_seed=seed, generator="uniform",
         steps=(Step(move.move_id, beats, False, True),), blend_beats=knobs.dance.blend_beats,
-        takes=(Take(0.0, float(beats), 1.0),),
+        takes=(Take(0.0, float(beats), 1.0),), drums=settings.dance.drums,
     )  # fmt: skip
     return replace(knobs, dance=dance, dancers=(lead,))
 

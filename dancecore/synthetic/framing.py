@@ -9,7 +9,7 @@ from scipy.signal import lfilter
 
 from dancecore.moves.camera import CameraPath, axes
 from dancecore.skeleton import INDEX
-from dancecore.synthetic.settings import ViewSettings
+from dancecore.synthetic.settings import Range, ViewSettings
 from dancecore.types import Float64
 
 Crop = Literal["whole", "feet", "knees"]
@@ -25,9 +25,6 @@ CUT: dict[Crop, float] = {"whole": 0.0, "feet": 0.14, "knees": 0.32}
 
 STEEPEST = 0.9
 """Sine of the steepest look up or down."""
-
-SWAY_HZ = (0.2, 5.0)
-"""The band in which hands move a phone; faster tremor is taken out by its stabiliser."""
 
 SWAYS = 8
 """Sines in the sway: enough that it never looks periodic within a clip."""
@@ -47,7 +44,8 @@ class View:
     a standing dancer fills `body_share` of the picture's height, its middle off the picture's by `off_x`, `off_y` of
     the shorter side. Over the take the camera walks `orbit` degrees about the dancers, drifts so that they move `pan`
     of the shorter side across the picture, and zooms by the factor `zoom`. The operator makes good `follow` (0..1) of
-    the dancers' travel, `lag_s` late; hands turn the camera by `shake_deg` (root mean square); `seed` is the hands'.
+    the dancers' travel, `lag_s` late; hands turn the camera by `shake_deg` (root mean square), within `sway_hz`; `seed`
+    is the hands'.
     """
 
     yaw: float
@@ -64,6 +62,7 @@ class View:
     follow: float
     lag_s: float
     shake_deg: float
+    sway_hz: Range
     seed: int
 
 
@@ -91,6 +90,7 @@ def draw_view(rng: np.random.Generator, settings: ViewSettings) -> View:
         follow=draw("follow", held),
         lag_s=draw("lag_s"),
         shake_deg=draw("shake_deg", held),
+        sway_hz=settings.sway_hz,
         seed=int(rng.integers(2**31)),
     )
 
@@ -108,7 +108,7 @@ def film(view: View, width: int, height: int, joints: Float64, seconds: Float64)
     x, z = ((points[..., i].min() + points[..., i].max()) / 2 for i in (0, 2))
     middle = np.array([x, level, z])
     aim = _aim(view, middle, joints[:, :, HIPS].mean((0, 2)), seconds)
-    sway = view.shake_deg * _sway(seconds, view.seed)
+    sway = view.shake_deg * _sway(seconds, view.sway_hz, view.seed)
     limit = np.array([width, height]) * (0.5 - MARGIN)
     distance = shown / height * max(width, height) / 2 / float(np.tan(np.radians(view.fov) / 2))
     while True:
@@ -158,15 +158,15 @@ def _stand(
     return CameraPath(width, height, rotation, centre, focal)
 
 
-def _sway(seconds: Float64, seed: int) -> Float64:
-    """(F, 3) three turns of unit variance: sines over SWAY_HZ, slower ones larger."""
+def _sway(seconds: Float64, hertz: Range, seed: int) -> Float64:
+    """(F, 3) three turns of unit variance: sines over a band in hertz, slower ones larger."""
     rng = np.random.default_rng(seed)
-    slowest, fastest = np.log(SWAY_HZ)
-    hertz = np.exp(rng.uniform(slowest, fastest, (SWAYS, 3)))
+    slowest, fastest = np.log(hertz)
+    pitch = np.exp(rng.uniform(slowest, fastest, (SWAYS, 3)))
     phase = rng.uniform(0, 2 * np.pi, (SWAYS, 3))
-    size = hertz**-0.5
+    size = pitch**-0.5
     size *= np.sqrt(2 / (size**2).sum(0))
-    return np.asarray((size * np.sin(2 * np.pi * hertz * seconds[:, None, None] + phase)).sum(1))
+    return np.asarray((size * np.sin(2 * np.pi * pitch * seconds[:, None, None] + phase)).sum(1))
 
 
 @numba.njit(cache=True, fastmath=True)

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.signal import butter, sosfilt
 
+from dancecore.synthetic.settings import DrumSettings, Range
 from dancecore.types import Float, Float64
 
 RATE = 44100
@@ -20,25 +21,25 @@ KICKS = ((0, 1, 2, 3), (0, 2), (0, 1.5, 2), (0, 2, 2.5))
 """Beats of the bar on which the bass drum falls; the snare falls on 1 and 3, the hats between."""
 
 
-def compose(beats_s: Float64, swing: float, seconds: float, seed: int) -> Float:
+def compose(beats_s: Float64, swing: float, seconds: float, seed: int, drums: DrumSettings) -> Float:
     """(N,) float32 in -1..1 at RATE: a piece whose beats are at `beats_s` (B,), seconds, the first a bar's first.
 
     The beats may come as evenly or unevenly as they like; what sounds between them keeps its place between its
     neighbours, with every off-beat late by the share `swing` (0..1) of half a beat. `seconds` is the length of the
     whole; what comes before the first beat is silent. The same seed gives the same piece at any tempo; another seed
-    another groove, key and progression.
+    another groove, key and progression, and other drums.
     """
     rng = np.random.default_rng(seed)
     track = np.zeros(round(seconds * RATE))
     scale, key = SCALES[rng.integers(len(SCALES))], 45 + int(rng.integers(0, 12))
     chords, kicks = PROGRESSIONS[rng.integers(len(PROGRESSIONS))], KICKS[rng.integers(len(KICKS))]
-    kick, snare, hat = _kick(rng), _snare(rng), _hat(rng)
+    kick, snare, hat = _kick(rng, drums.kick_hz), _snare(rng, drums.snare_hz), _hat(rng)
     for bar in range(0, len(beats_s), BEATS_A_BAR):
         degree = chords[bar // BEATS_A_BAR % len(chords)]
         last = min(bar + BEATS_A_BAR, len(beats_s))
-        drums = [(at, 0.9 * kick) for at in kicks] + [(at, 0.5 * snare) for at in (1, 3)]
-        drums += [(half / 2, (0.2 if half % 2 else 0.12) * hat) for half in range(2 * BEATS_A_BAR)]
-        for at, sound in drums:
+        hits = [(at, 0.9 * kick) for at in kicks] + [(at, 0.5 * snare) for at in (1, 3)]
+        hits += [(half / 2, (0.2 if half % 2 else 0.12) * hat) for half in range(2 * BEATS_A_BAR)]
+        for at, sound in hits:
             if bar + at < last:
                 _add(track, _when(bar + at, beats_s, swing), sound)
         start, end = _when(bar, beats_s, swing), _when(last, beats_s, swing)
@@ -67,17 +68,17 @@ def _time(seconds: float) -> Float64:
     return np.arange(int(seconds * RATE)) / RATE
 
 
-def _kick(rng: np.random.Generator) -> Float64:
+def _kick(rng: np.random.Generator, hertz: Range) -> Float64:
     """A sine that falls in pitch and dies away, with a click in front."""
     t = _time(0.25)
-    low = rng.uniform(42, 58)
+    low = rng.uniform(*hertz)
     phase = 2 * np.pi * (low * t + 4.0 * (1 - np.exp(-t * 30)))
     return np.asarray(np.sin(phase) * np.exp(-t * 14) + 0.3 * np.exp(-t * 400))
 
 
-def _snare(rng: np.random.Generator) -> Float64:
+def _snare(rng: np.random.Generator, hertz: Range) -> Float64:
     t = _time(0.18)
-    body = np.sin(2 * np.pi * rng.uniform(170, 220) * t) * np.exp(-t * 30)
+    body = np.sin(2 * np.pi * rng.uniform(*hertz) * t) * np.exp(-t * 30)
     return np.asarray(0.5 * body + rng.standard_normal(len(t)) * np.exp(-t * 22) * 0.5)
 
 

@@ -24,9 +24,9 @@ class Noise:
     def fading(self, seconds: float | Float64, flicker: float | Float64, *shape: int) -> Float64:
         """(T, *shape) of unit variance. A share `flicker` of it is new in every frame, the rest wanders smoothly and
         fades over so many seconds, the critically damped AR(2); both broadcast to the shape."""
-        keep = np.exp(-self._step / np.broadcast_to(seconds, shape))
-        slow = _faded(self.fresh(keep.size), keep.ravel()).reshape(self.frames, *shape)
-        return np.asarray(np.sqrt(1 - np.asarray(flicker)) * slow + np.sqrt(flicker) * self.fresh(*shape))
+        keep = np.exp(-self._step / np.broadcast_to(seconds, shape)).ravel()
+        slow, new = _faded(self.fresh(keep.size), keep), self.fresh(keep.size)
+        return _mixed(slow, new, np.broadcast_to(flicker, shape).ravel()).reshape(self.frames, *shape)
 
     def bouts(self, share: Float64, seconds: float) -> BoolT:
         """(T, ...) bool, true for `share` (T, ...) of the time, on average for so many seconds at a stretch."""
@@ -43,15 +43,23 @@ def kept(keep: Float64, lag: int | IntT) -> Float64:
 @numba.njit(cache=True)
 def _faded(noise: Float64, keep: Float64) -> Float64:
     """Fresh noise (T, N) turned, in place, into the AR(2) of these poles (N,), stationary from the first frame."""
-    for n in range(noise.shape[1]):
-        k = keep[n]
-        near = 2 * k / (1 + k * k)
-        new = np.sqrt((1 - k * k) ** 3 / (1 + k * k))
-        if len(noise) > 1:
-            noise[1, n] = near * noise[0, n] + np.sqrt(1 - near * near) * noise[1, n]
-        for t in range(2, len(noise)):
-            noise[t, n] = 2 * k * noise[t - 1, n] - k * k * noise[t - 2, n] + new * noise[t, n]
+    near, new = 2 * keep / (1 + keep**2), np.sqrt((1 - keep**2) ** 3 / (1 + keep**2))
+    if len(noise) > 1:
+        noise[1] = near * noise[0] + np.sqrt(1 - near**2) * noise[1]
+    for t in range(2, len(noise)):
+        for n in range(noise.shape[1]):
+            noise[t, n] = 2 * keep[n] * noise[t - 1, n] - keep[n] ** 2 * noise[t - 2, n] + new[n] * noise[t, n]
     return noise
+
+
+@numba.njit(cache=True)
+def _mixed(slow: Float64, new: Float64, share: Float64) -> Float64:
+    """Of the variance (T, N) a share (N,) from `new`, the rest from `slow`, which is overwritten."""
+    part, rest = np.sqrt(share), np.sqrt(1 - share)
+    for t in range(slow.shape[0]):
+        for n in range(slow.shape[1]):
+            slow[t, n] = rest[n] * slow[t, n] + part[n] * new[t, n]
+    return slow
 
 
 @numba.njit(cache=True)

@@ -36,6 +36,8 @@ ARMS = np.arange(INDEX["left_elbow"], INDEX["left_hip"])
 LEGS = np.arange(INDEX["left_knee"], len(JOINTS))
 """What is exchanged with its other side together: the body but for the head, or arms or legs alone."""
 
+LEFT_HIP, RIGHT_HIP = HIPS
+
 FROM, TO = np.stack([np.arange(33), PARENT, np.arange(33)]), np.stack([PARENT, PARENT[PARENT], TWIN])
 """(3, 33) each: the ways on which joints are pulled, see `pulls`."""
 
@@ -55,7 +57,7 @@ def observe(
     loud = np.exp(settings.clip_spread * noise.steady(1) + _each(settings.joint_spread) * noise.steady(33))
     error = _picture_error(sight, doubt, loud * _by_view(sight, settings), settings, noise)
     xy = sight.xy + error * sight.torso_px[:, None, None]
-    xy += _each(settings.edge)[:, None] * (xy.clip(0, [camera.width, camera.height]) - xy)
+    _back_to_edge(xy, _each(settings.edge), camera.width, camera.height)
     world = _world(sight, error, doubt, loud, settings, noise)
     shares = (settings.body_swapped, settings.arms_swapped, settings.legs_swapped)
     for limbs, share in zip((BODY, ARMS, LEGS), shares, strict=True):
@@ -72,6 +74,16 @@ def observe(
         width=camera.width,
         height=camera.height,
     )
+
+
+@numba.njit(cache=True)
+def _back_to_edge(xy: Float64, share: Float64, width: int, height: int) -> None:
+    """Move points (T, 33, 2) outside the picture, in place, by a share (33,) of their way back to its edge."""
+    for t in range(len(xy)):
+        for joint in range(xy.shape[1]):
+            for axis, side in ((0, width), (1, height)):
+                at = xy[t, joint, axis]
+                xy[t, joint, axis] -= share[joint] * (min(at, 0.0) + max(at - side, 0.0))
 
 
 def _belief(sight: Sight, settings: ObserveSettings, noise: Noise) -> Float64:
@@ -96,8 +108,7 @@ def _by_view(sight: Sight, settings: ObserveSettings) -> Float64:
 def loud_causes(turn: Float64, torso_px: Float64, outside: Float64) -> Float64:
     """(T, 6) what makes errors larger: shares of the two TURNS that are nearest, the logarithm of the dancer's size
     over the usual one, and the share of joints outside the picture."""
-    share = np.stack([np.interp(np.abs(turn), TURNS, knot) for knot in np.eye(len(TURNS))], axis=1)
-    return np.column_stack([share, np.log(torso_px / USUAL_PX), (outside > 0).mean(1)])
+    return np.column_stack([_nearest(turn), np.log(torso_px / USUAL_PX), (outside > 0).mean(1)])
 
 
 def _picture_error(sight: Sight, doubt: Float64, loud: Float64, settings: ObserveSettings, noise: Noise) -> Float64:
@@ -107,9 +118,9 @@ def _picture_error(sight: Sight, doubt: Float64, loud: Float64, settings: Observ
     often = np.exp(settings.slip_spread * noise.steady(33) - settings.slip_spread**2 / 2) * _each(settings.slip_share)
     slips = noise.bouts(np.tile(often.clip(max=0.5), (len(doubt), 1)), settings.slip_s) * _each(settings.slip)
     twins = np.stack([_each(settings.twin_x), _each(settings.twin_y)], axis=1)
-    own = _each(settings.steady)[:, None] * noise.steady(33, 2)
-    own = _paired(loud[..., None] * (own + (_each(settings.jitter) + slips)[..., None] * trembling), twins)
-    own += (_each(settings.guess) * doubt)[..., None] * astray
+    own = _sized(loud * _each(settings.steady), noise.steady(33, 2))
+    own = _paired(own + _sized(loud * (_each(settings.jitter) + slips), trembling), twins)
+    own += _sized(_each(settings.guess) * doubt, astray)
     shrink, inherit = _each(settings.shrink), _each(settings.inherit)
     pull = np.array([settings.pull_x, settings.pull_y])[:, PART]
     _pull(own, sight.xy / sight.torso_px[:, None, None], pull, shrink * doubt)
@@ -119,8 +130,33 @@ def _picture_error(sight: Sight, doubt: Float64, loud: Float64, settings: Observ
 
 def _paired(noise: Float64, correlation: Float64) -> Float64:
     """Noise (T, 33, ...) mixed with the twins, so that theirs correlates (33, ...) with it and no variance changes."""
-    own, other = ((np.sqrt(1 + correlation) + sign * np.sqrt(1 - correlation)) / 2 for sign in (1, -1))
-    return np.asarray(own * noise + other * noise[:, TWIN])
+    flat = noise.reshape(*noise.shape[:2], -1)
+    return _with_twins(flat, correlation.reshape(33, -1)).reshape(noise.shape)
+
+
+@numba.njit(cache=True)
+def _with_twins(noise: Float64, correlation: Float64) -> Float64:
+    own, other = (np.sqrt(1 + correlation) + np.sqrt(1 - correlation)) / 2, np.empty(correlation.shape)
+    other[:] = np.sqrt(1 + correlation) - own
+    out = np.empty(noise.shape)
+    for t in range(len(noise)):
+        for joint in range(noise.shape[1]):
+            for axis in range(noise.shape[2]):
+                mixed = own[joint, axis] * noise[t, joint, axis] + other[joint, axis] * noise[t, TWIN[joint], axis]
+                out[t, joint, axis] = mixed
+    return out
+
+
+@numba.njit(cache=True)
+def _sized(size: Float64, noise: Float64) -> Float64:
+    """Noise (T or 1, 33, D) times sizes (T or 1, 33); NumPy takes ten times as long where the last axis is so short."""
+    out = np.empty((max(len(size), len(noise)), *noise.shape[1:]))
+    for t in range(len(out)):
+        own, large = noise[min(t, len(noise) - 1)], size[min(t, len(size) - 1)]
+        for joint in range(out.shape[1]):
+            for axis in range(out.shape[2]):
+                out[t, joint, axis] = large[joint] * own[joint, axis]
+    return out
 
 
 def pulls(sight: Sight) -> Float64:
@@ -154,32 +190,40 @@ def _world(
     sight: Sight, error: Float64, doubt: Float64, loud: Float64, settings: ObserveSettings, noise: Noise
 ) -> Float64:
     """(T, 33, 3) metres about the mid-hip: everybody is reported to be of one size, and too flat."""
-    true = (sight.space - sight.space[:, HIPS].mean(1, keepdims=True)) / sight.torso_m
-    world = np.empty_like(true)
-    flat = _each(settings.flat_steady)[:, None] * noise.steady(33, 2)
-    flat = flat + _each(settings.flat_jitter)[:, None] * noise.fading(*settings.flat_fade, 33, 2)
-    twins = np.stack([_each(settings.flat_twin_x), _each(settings.flat_twin_y)], axis=1)
-    flat = _paired(loud[..., None] * flat, twins)
+    world = _about_hips(sight.space, 1 / sight.torso_m)
+    flat = _sized(loud * _each(settings.flat_steady), noise.steady(33, 2))
+    flat = flat + _sized(loud * _each(settings.flat_jitter), noise.fading(*settings.flat_fade, 33, 2))
+    flat = _paired(flat, np.stack([_each(settings.flat_twin_x), _each(settings.flat_twin_y)], axis=1))
     _hand_on(flat, np.broadcast_to(_each(settings.flat_inherit), doubt.shape))
-    world[..., :2] = true[..., :2] + error + flat
+    world[..., :2] += error + flat
     size = _each(settings.depth_jitter) + _each(settings.depth_guess) * doubt
     depth = loud * (_each(settings.depth_steady) * noise.steady(33) + size * noise.fading(*settings.depth_fade, 33))
     depth = _paired(depth, _each(settings.depth_twin))
     _hand_on(depth[..., None], np.broadcast_to(_each(settings.depth_inherit), depth.shape))
     sway = settings.sway_steady * noise.steady() + noise.fading(*settings.sway_fade)
     depth += sway[:, None] * _each(settings.sway)
-    world[..., 2] = _flattened(true[..., 2], sight.turn, settings) + depth
+    world[..., 2] = _flattened(world[..., 2], sight.turn, settings) + depth
     torso_m = settings.torso_m * (1 + settings.torso_spread * noise.rng.standard_normal())
-    return np.asarray(torso_m * (world - world[:, HIPS].mean(1, keepdims=True)))
+    return _about_hips(world, torso_m)
+
+
+@numba.njit(cache=True)
+def _about_hips(points: Float64, scale: float) -> Float64:
+    """Points (T, 33, 3) from between the hips, so many times as large."""
+    out = np.empty(points.shape)
+    for t in range(len(points)):
+        for joint in range(points.shape[1]):
+            for axis in range(3):
+                middle = (points[t, LEFT_HIP, axis] + points[t, RIGHT_HIP, axis]) / 2
+                out[t, joint, axis] = scale * (points[t, joint, axis] - middle)
+    return out
 
 
 def _flattened(depth: Float64, turn: Float64, settings: ObserveSettings) -> Float64:
     """Depths (T, 33) as they are reported of dancers turned so far (T,). Where twins are and how far apart they are go
     by themselves: the way a body faces is told far better than how it leans."""
-    middle, apart = (
-        np.stack([_at(each, turn) for each in slopes], axis=1)[:, PART]
-        for slopes in (settings.depth_slope, settings.depth_apart)
-    )
+    share = _nearest(turn)
+    middle, apart = (share @ np.array(each)[PART].T for each in (settings.depth_slope, settings.depth_apart))
     lean = np.cos(turn)[:, None] * _each(settings.lean)
     return np.asarray(middle * (depth + depth[:, TWIN]) / 2 + apart * (depth - depth[:, TWIN]) / 2 + lean)
 
@@ -198,3 +242,8 @@ def _each(parts: tuple[float, ...]) -> Float64:
 def _at(numbers: Turned, turn: Float64) -> Float64:
     """(T,) the number for dancers who are turned so far."""
     return np.interp(np.abs(turn), TURNS, numbers)
+
+
+def _nearest(turn: Float64) -> Float64:
+    """(T, 4) shares of the two TURNS that are nearest, which weigh the numbers of a `Turned`."""
+    return np.stack([np.interp(np.abs(turn), TURNS, knot) for knot in np.eye(len(TURNS))], axis=1)

@@ -16,6 +16,14 @@ class Colours:
 
 
 @dataclass(frozen=True)
+class DrumSettings:
+    """How drums are pitched, hertz."""
+
+    kick_hz: Range
+    snare_hz: Range
+
+
+@dataclass(frozen=True)
 class DanceSettings:
     """The music, the order of moves, how one goes over into the next, and how the clip is cut."""
 
@@ -23,6 +31,7 @@ class DanceSettings:
     drift: Range
     swing_share: float
     swing: Range
+    drums: DrumSettings
     seconds: Range
     generators: dict[str, float]
     long_gain: dict[str, float]
@@ -98,6 +107,7 @@ class ViewSettings:
     off_centre: Range
     hand_share: float
     shake_deg: Range
+    sway_hz: Range
     follow: Range
     lag_s: Range
     orbit: Range

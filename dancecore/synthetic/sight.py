@@ -29,6 +29,10 @@ LIMB_THICK = [0.13, 0.13, 0.10, 0.10, 0.25, 0.25, 0.19, 0.19]
 TRUNK_SHARES, TRUNK_THICK, HEAD_THICK = (0.25, 0.5, 0.75), 0.26, 0.2
 """Three rolls, so far from left to right, make the trunk; the head is a ball about the middle of the ears."""
 
+ENDS = np.array([*(((a, a), (b, b)) for a, b in LIMBS), *[(SHOULDERS, HIPS)] * len(TRUNK_SHARES), (EARS, EARS)])
+SHARES = np.array([*[0.0] * len(LIMBS), *TRUNK_SHARES, 0.5])
+"""Each roll's ends (R, 2), both so far from one joint to another: ENDS (R, 2, 2), SHARES (R,)."""
+
 THICK = np.array([*LIMB_THICK, *[TRUNK_THICK] * len(TRUNK_SHARES), HEAD_THICK])
 
 
@@ -71,38 +75,54 @@ class Sight:
 def look(joints: Float64, camera: CameraPath, others: Sequence[Float64] = ()) -> Sight:
     """Joints (T, 33, 3), world metres, through a camera, with other dancers' joints who may stand before them."""
     space = camera.see(joints)
-    ahead = np.where(space[..., 2:] > 0, space[..., 2:], np.nan)
-    xy = space[..., :2] / ahead * camera.focal_px[:, None, None] + [camera.width / 2, camera.height / 2]
+    xy = camera.pixels(space)
     spine = space[:, SHOULDERS].mean(1) - space[:, HIPS].mean(1)
     across = space[:, SHOULDERS[0]] - space[:, SHOULDERS[1]] + space[:, HIPS[0]] - space[:, HIPS[1]]
     forward = np.cross(across, spine)
     torso_m = float(np.median(np.linalg.norm(spine, axis=1)))
     torso_px = torso_m * camera.focal_px / np.maximum(space[:, HIPS, 2].mean(1), 1e-3)
-    beyond = np.maximum(-xy, xy - [camera.width, camera.height]).max(-1).clip(0)
     hidden = _hidden(space, _rolls(space), THICK * torso_m, HIDES)
     for other in others:
         hidden = np.maximum(hidden, _hidden(space, _rolls(camera.see(other)), THICK * torso_m, np.ones_like(HIDES)))
     return Sight(
         space, xy, torso_m, torso_px, np.arctan2(forward[:, 0], -forward[:, 2]),
-        hidden, beyond / torso_px[:, None],
+        hidden, _beyond(xy, camera.width, camera.height) / torso_px[:, None],
     )  # fmt: skip
 
 
+@numba.njit(cache=True)
+def _beyond(xy: Float64, width: int, height: int) -> Float64:
+    """(T, N) pixels by which points (T, N, 2) lie outside the picture; NaN for those that are nowhere."""
+    out = np.empty(xy.shape[:2])
+    for t in range(xy.shape[0]):
+        for n in range(xy.shape[1]):
+            x, y = xy[t, n, 0], xy[t, n, 1]
+            out[t, n] = np.nan if np.isnan(x) else max(-x, x - width, -y, y - height, 0.0)
+    return out
+
+
+@numba.njit(cache=True)
 def _rolls(space: Float64) -> Float64:
     """(T, R, 2, 3): both ends of the rolls that stand for limbs, trunk and head, in the camera's axes."""
-    limbs = space[:, np.array(LIMBS)]
-    share = np.array(TRUNK_SHARES)[:, None, None]
-    sides = [space[:, None, [SHOULDERS[side], HIPS[side]]] for side in (0, 1)]
-    head = space[:, EARS].mean(1)[:, None, None].repeat(2, axis=2)
-    return np.concatenate([limbs, (1 - share) * sides[0] + share * sides[1], head], axis=1)
+    out = np.empty((len(space), len(ENDS), 2, 3))
+    for t in range(len(space)):
+        for n in range(len(ENDS)):
+            for end in range(2):
+                one, other, share = space[t, ENDS[n, end, 0]], space[t, ENDS[n, end, 1]], SHARES[n]
+                for i in range(3):
+                    out[t, n, end, i] = (1 - share) * one[i] + share * other[i]
+    return out
 
 
 @numba.njit(cache=True, fastmath=True)
 def _hidden(space: Float64, rolls: Float64, radius: Float64, hides: BoolT) -> Float64:
     """(T, 33) 0..1: 0 where every roll is clear of the joint in the picture or farther away than it, 1 where one is
     before it and covers it. Rolls are drawn as lines of their radius, 1 m away from the camera's centre."""
-    out = np.zeros(space.shape[:2])
+    out, line = np.zeros(space.shape[:2]), np.empty((space.shape[1], 2))
     for t in range(len(space)):
+        for joint in range(space.shape[1]):
+            line[joint, 0] = space[t, joint, 0] / space[t, joint, 2]
+            line[joint, 1] = space[t, joint, 1] / space[t, joint, 2]
         for n in range(len(radius)):
             near, far = rolls[t, n, 0, 2], rolls[t, n, 1, 2]
             if near <= 0 or far <= 0:
@@ -110,11 +130,12 @@ def _hidden(space: Float64, rolls: Float64, radius: Float64, hides: BoolT) -> Fl
             ax, ay = rolls[t, n, 0, 0] / near, rolls[t, n, 0, 1] / near
             dx, dy = rolls[t, n, 1, 0] / far - ax, rolls[t, n, 1, 1] / far - ay
             length = max(dx * dx + dy * dy, 1e-12)
+            clear = max(0.0, min(near, far) - BEFORE_MARGIN * radius[n])  # nearer than this, nothing is behind it
             for joint in range(space.shape[1]):
                 z = space[t, joint, 2]
-                if z <= 0 or not hides[joint, n]:
+                if z <= clear or not hides[joint, n]:
                     continue
-                px, py = space[t, joint, 0] / z - ax, space[t, joint, 1] / z - ay
+                px, py = line[joint, 0] - ax, line[joint, 1] - ay
                 share = min(1.0, max(0.0, (px * dx + py * dy) / length))
                 depth = near + share * (far - near)
                 before = BEFORE_SLOPE * (BEFORE_MARGIN + (z - depth) / radius[n])

@@ -1,6 +1,10 @@
 """A user's own moves: enrolled, known to the library, added to, forgotten."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,13 +13,22 @@ from sqlalchemy import Engine, select
 from cluster import keys
 from cluster.catalogue import MoveRow, sync_taxonomy
 from cluster.database import connect
-from cluster.layer import MOST_EXEMPLARS, OwnMove, enrol, forget, move_id, own_moves, own_templates
+from cluster.layer import (
+    MOST_EXEMPLARS,
+    OwnMove,
+    check_enrolment,
+    enrol,
+    forget,
+    move_id,
+    own_moves,
+    own_templates,
+)
 from cluster.objects import LocalObjects
 from cluster.settings import settings
 from cluster.tables import moves, templates
 from dancecore.errors import DanceError
-from dancecore.matching.enrol import Exemplar
-from dancecore.matching.templates import load
+from dancecore.matching.enrol import Exemplar, learn
+from dancecore.matching.templates import Template, load
 from dancecore.types import SECOND, PoseTrack, Span
 
 TUNED = settings()
@@ -78,6 +91,30 @@ def test_the_same_again_changes_nothing(stocked: Engine, store: LocalObjects) ->
 def test_more_exemplars_are_added(stocked: Engine, store: LocalObjects) -> None:
     put(stocked, store, "Sweep", 1)
     assert len(put(stocked, store, "Sweep", 2, 3).exemplars) == 3
+
+
+def test_two_at_once_are_both_kept(stocked: Engine, store: LocalObjects, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = Barrier(2)
+
+    def slowly(*given: Any) -> list[Template]:
+        with suppress(BrokenBarrierError):
+            both.wait(timeout=2)  # for the other, who must not get so far
+        return learn(*given)
+
+    monkeypatch.setattr("cluster.layer.learn", slowly)
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda seed: put(stocked, store, "Sweep", seed), (1, 2)))
+    assert len(own_moves(stocked)[0].exemplars) == 2
+    assert len(own_templates(stocked, store, TUNED)) == 2 * 2 * len(TUNED.templates.views)
+
+
+def test_what_is_hopeless_is_refused_beforehand(stocked: Engine, store: LocalObjects) -> None:
+    put(stocked, store, "Sweep", *range(MOST_EXEMPLARS))
+    check_enrolment(stocked, "Another Sweep", MOST_EXEMPLARS)
+    cases = (("Sweep", 1, "has 5 exemplars already"), ("New", 6, "is given 6 exemplars"), ("floss", 1, "a name of"))
+    for name, given, said in cases:
+        with pytest.raises(DanceError, match=said):
+            check_enrolment(stocked, name, given)
 
 
 def test_too_many(stocked: Engine, store: LocalObjects) -> None:

@@ -1,18 +1,22 @@
 """The schema goes up, down and up again, and is what cluster.tables says."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from cluster.database import connect
+from cluster.index import write_clip
 from cluster.migrate import FOLDER, current, downgrade, migrate, newest
-from cluster.tables import metadata
+from cluster.tables import metadata, segments
+from tests.cluster.stored import catalogue, clip
 
 QUEUE = "procrastinate_jobs"
 
@@ -32,6 +36,7 @@ def schema(pool: Engine) -> list[tuple[object, ...]]:
         UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
         UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
         UNION ALL SELECT 'function', proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+            AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')  -- of an extension
         ORDER BY 1, 2, 3"""
     with connect(pool) as connection:
         return [tuple(row) for row in connection.execute(text(query))]
@@ -65,6 +70,21 @@ def test_check_constraints_are_those_of_the_tables(pool: Engine) -> None:
     with connect(pool) as connection:
         found = connection.scalars(text("SELECT conname FROM pg_constraint WHERE contype = 'c'"))
         assert {name for name in found if name.startswith("ck_")} == want
+
+
+def test_segments_stored_before_get_their_embedding(pool: Engine) -> None:
+    vectors = np.random.default_rng(1).normal(size=(3, 128)).astype(np.float32)
+    vectors[1] = 0
+    catalogue(pool)
+    record = clip("a.mp4", ("mv_dab", 0, 100), ("mv_dab", 100, 200), ("mv_dab", 200, 300))
+    write_clip(pool, replace(record, vectors=vectors))
+    downgrade(pool, "0002")
+    migrate(pool)
+    with connect(pool) as connection:
+        rows = connection.execute(select(segments).order_by(segments.c.start_ms)).all()
+    assert [row.embedding_version for row in rows] == ["mean.f1", None, "mean.f1"]
+    for row, vector in zip(rows[::2], vectors[::2], strict=True):
+        np.testing.assert_allclose(row.embedding, vector / np.linalg.norm(vector), atol=1e-3)
 
 
 def test_four_at_once(pool: Engine, postgres_url: str) -> None:

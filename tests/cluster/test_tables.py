@@ -1,19 +1,24 @@
 """Every constraint, violated once; what goes when something it belongs to goes."""
 
+from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from cluster.database import connect, engine
 from cluster.ids import video_id
 from cluster.index import write_clip
 from cluster.tables import (
+    MODEL_STATES,
+    MODEL_STEPS,
     analysis_jobs,
     composition_steps,
     compositions,
     metadata,
+    models,
     moves,
     segments,
     taxonomy_migrations,
@@ -24,6 +29,7 @@ from cluster.tables import (
 )
 from tests.cluster.stored import catalogue, clip, own, put, sha
 
+NOW = datetime(2026, 6, 30, tzinfo=UTC)
 TEMPLATE = {"id": "t1", "move": "mv_dab", "taxonomy_version": "tx-0.1", "feature_seq": "k", "length_ms": 900}
 USER = {"id": "usr_1", "handle": "ann", "email": "ann@example.org"}
 VERSIONS = dict.fromkeys(("pose_version", "feature_version", "model_version", "taxonomy_version"), "1")
@@ -37,6 +43,11 @@ REMAP = {"migration": "txm_1", "in_table": "segments", "row_id": "s", "was": {},
 ANNOTATION = {"id": "ann_2", "video": "$", "start_ms": 0, "end_ms": 1, "move": "mv_dab"}
 COMPOSITION = {"id": "cmp_2", "user": "usr_1", "title": "Dance", "bpm": 120.0}
 STEP = {"composition": "cmp_1", "order_idx": 1, "move": "mv_dab", "duration_beats": 4.0}
+
+MODEL = {
+    "id": "mv-0.1.1", "arch": "tcn", "feature_version": "fv-1", "train_data": {}, "metrics": {}, "calibration": {},
+    "sha256": "ab" * 32, "state_at": NOW,
+}  # fmt: skip
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("users", USER | {"email": "other@example.org", "id": "usr_2"}, "uq_users_handle"),
@@ -73,6 +84,10 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("segments", SPAN | {"id": "s", "video": "$", "confidence": 1.01}, "ck_segments_confidence_range"),
     ("segments", SPAN | {"id": "s", "video": "$", "confidence": -0.01}, "ck_segments_confidence_range"),
     ("segments", SPAN | {"id": "s", "video": "$", "confidence": float("nan")}, "ck_segments_confidence_range"),
+    ("segments", SPAN | {"id": "s", "video": "$", "embedding_version": "e"}, "ck_segments_embedding_has_version"),
+    ("segments", SPAN | {"id": "s", "video": "$", "embedding": [1.0] * 128}, "ck_segments_embedding_has_version"),
+    ("models", MODEL | {"sha256": "AB" * 32}, "ck_models_sha256_hex"),
+    ("models", MODEL | {"log": {}}, "ck_models_log_is_array"),
     ("taxonomy_migrations", MIGRATION | {"new": "tx-0.1"}, "ck_taxonomy_migrations_versions_differ"),
     ("taxonomy_migrations", MIGRATION | {"old": "tx-9"}, "fk_taxonomy_migrations_old"),
     ("taxonomy_migrations", MIGRATION | {"new": "tx-9"}, "fk_taxonomy_migrations_new"),
@@ -133,9 +148,74 @@ def test_refused(full: Engine, table: str, row: dict[str, Any], constraint: str)
 
 def test_every_constraint_of_ours_is_in_the_table_of_refusals() -> None:
     named = {str(c.name) for table in metadata.tables.values() for c in table.constraints if c.name}
-    assert {name for name in named if not name.startswith("pk_")} == {
-        c for _, _, c in REFUSED if not c.startswith("pk_")
-    }
+    refused = {c for _, _, c in REFUSED if not c.startswith("pk_")}
+    assert {name for name in named if not name.startswith("pk_")} == refused | BY_STATE
+
+
+BY_STATE = {"ck_models_production_was_promoted"}
+"""What no row can violate when it is made."""
+
+
+def put_model(pool: Engine, state: str, name: str = "mv-0.1.0") -> None:
+    """Store a model and bring it to a state."""
+    put(pool, models, **MODEL | {"id": name})
+    way = {"canary": ("canary",), "production": ("production",), "retired": ("retired",), "candidate": ()}[state]
+    for step in way:
+        set_state(pool, step, name)
+
+
+def set_state(pool: Engine, state: str, name: str = "mv-0.1.0", **values: Any) -> None:
+    with connect(pool) as connection:
+        changed = {"promoted_at": NOW, **values, "state": state}
+        connection.execute(update(models).where(models.c.id == name).values(changed))
+
+
+def test_a_model_takes_the_steps_there_are_and_no_others(pool: Engine) -> None:
+    for old, new in product(MODEL_STATES, MODEL_STATES):
+        put_model(pool, old)
+        if old == new or (old, new) in MODEL_STEPS:
+            set_state(pool, new)
+        else:
+            with pytest.raises(IntegrityError, match=f"from {old} to {new}"):
+                set_state(pool, new)
+        with connect(pool) as connection:
+            connection.execute(delete(models))
+
+
+@pytest.mark.parametrize("state", ["canary", "production"])
+def test_there_is_one_canary_and_one_in_production(pool: Engine, state: str) -> None:
+    put_model(pool, state)
+    with pytest.raises(IntegrityError) as caught:
+        put_model(pool, state, "mv-0.2.0")
+    assert caught.value.orig.diag.constraint_name == f"uq_models_{state}"  # type: ignore[union-attr]
+
+
+def test_a_model_begins_as_a_candidate(pool: Engine) -> None:
+    with pytest.raises(IntegrityError, match="begins as a candidate, not as production"):
+        put(pool, models, **MODEL | {"state": "production", "promoted_at": NOW})
+
+
+def test_what_is_in_production_was_promoted(pool: Engine) -> None:
+    put_model(pool, "candidate")
+    with pytest.raises(IntegrityError, match="ck_models_production_was_promoted"):
+        set_state(pool, "production", promoted_at=None)
+    with pytest.raises(IntegrityError, match="from candidate to loved"):
+        set_state(pool, "loved")
+
+
+def test_the_log_of_a_model_only_grows(pool: Engine) -> None:
+    put(pool, models, **MODEL | {"log": [{"state": "candidate"}]})
+    with pytest.raises(IntegrityError, match="the log in models is append-only"), connect(pool) as connection:
+        connection.execute(update(models).values(log=[]))
+    with connect(pool) as connection:
+        connection.execute(update(models).values(log=[{"state": "candidate"}, {"state": "canary"}]))
+
+
+def test_an_embedding_has_its_size(pool: Engine, video: str) -> None:
+    for size in (127, 129):
+        row = SPAN | {"id": "s", "video": video, "embedding": [1.0] * size, "embedding_version": "e"}
+        with pytest.raises(StatementError, match="128"):
+            put(pool, segments, **row)
 
 
 @pytest.mark.parametrize(

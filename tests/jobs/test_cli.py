@@ -164,6 +164,7 @@ def test_db() -> None:
     assert danceapp("db", "upgrade").exit_code == 0
 
 
+@pytest.mark.usefixtures("own_index")
 def test_models_are_listed() -> None:
     rows = json.loads(danceapp("models", "--json").stdout)
     assert [row["variant"] for row in rows] == ["lite", "full", "heavy"]

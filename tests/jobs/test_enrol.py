@@ -104,6 +104,17 @@ def test_refused(own_index: Engine, pack: Path, words: list[str], code: str) -> 
     assert said.output.splitlines()[-1].startswith(f"danceapp: {code}: ")
 
 
+@pytest.mark.parametrize(("name", "count"), [("Floss", 1), ("New", 6)], ids=["a known name", "six exemplars"])
+def test_refused_before_anybody_looks_for_a_dancer(
+    own_index: Engine, monkeypatch: pytest.MonkeyPatch, name: str, count: int
+) -> None:
+    looked: list[Source] = []
+    monkeypatch.setattr("jobs.enrol.exemplars_of", lambda source, settings: looked.append(source))
+    said = danceapp("enrol", name, *[SAMPLE] * count)
+    assert said.output.splitlines()[-1].startswith("danceapp: INVALID_INPUT: ")
+    assert looked == []
+
+
 @pytest.mark.parametrize("start", ["nan", "-1", "99", "inf"])
 def test_a_start_that_is_not_in_it(own_index: Engine, tmp_path: Path, start: str) -> None:
     (tmp_path / "poses.npz").write_bytes(pack_tracks([clean(filmed(stretching(), 0.0, 20), settings().pose)]))

@@ -45,6 +45,11 @@ class Entry:
     split: Split | None
     keypoints: Path | None
 
+    @property
+    def video(self) -> Path | None:
+        """Where the video of a clip with poses is, in sets that have any."""
+        return self.keypoints and self.keypoints.parent.parent / "source.mp4"
+
     def track(self) -> PoseTrack:
         """The poses of the labelled dancer.
 

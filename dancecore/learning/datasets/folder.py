@@ -45,7 +45,7 @@ def read_folder(root: Path, *, pose: str | None = None) -> list[Entry]:
     paths = sorted((root / "videos").glob("*/labels/segments_*.json"))
     if not paths:
         raise DanceError("NOT_FOUND", f"no labelled clip in {root}: want videos/CLIP/labels/segments_TAXONOMY.json")
-    return [_entry(path, pose, splits.get(path.parent.parent.name)) for path in paths]
+    return [_entry(path, _json(path), pose, splits.get(path.parent.parent.name)) for path in paths]
 
 
 def write_entry(
@@ -56,7 +56,7 @@ def write_entry(
     The labels are written last, so that a clip that has them is whole. Raises DanceError("INVALID_INPUT").
     """
     write_poses(root, str(labels["video_id"]), tracks, pose, compress=compress)
-    return _entry(write_labels(root, labels), pose, None)
+    return _entry(write_labels(root, labels), labels, pose, None)
 
 
 def write_poses(root: Path, clip: str, tracks: Sequence[PoseTrack], pose: str, *, compress: bool = True) -> None:
@@ -150,8 +150,8 @@ def _lacking(danced: Counter[str], total: Counter[str], given: Counter[str], sha
     return sum(n / total[move] * (1 - given[move] / (share * total[move])) for move, n in danced.items())
 
 
-def _entry(path: Path, pose: str | None, split: Split | None) -> Entry:
-    raw, folder = _json(path), path.parent.parent
+def _entry(path: Path, raw: Mapping[str, Any], pose: str | None, split: Split | None) -> Entry:
+    folder = path.parent.parent
     try:
         labels = tuple(
             Label(each["start_ms"], each["end_ms"], each["move_id"], each.get("mirror")) for each in raw["segments"]

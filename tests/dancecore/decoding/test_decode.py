@@ -1,5 +1,6 @@
 """The rules by which scores become segments."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,10 +11,9 @@ from hypothesis import strategies as st
 from cluster.settings import settings
 from dancecore.decoding.decode import band, decode
 from dancecore.errors import DanceError
-from dancecore.settings import DecodingSettings
 from dancecore.types import MS, OTHER, Candidate, MoveScores, Span
 
-RULES = DecodingSettings(max_distance=1.0, max_ratio=0.8, merge_gap_ms=200, high=0.8, medium=0.5)
+RULES = replace(settings().decoding, max_distance=1.0, max_ratio=0.8, merge_gap_ms=200, high=0.8, medium=0.5)
 
 
 def scores(start_ms, end_ms, *readings):

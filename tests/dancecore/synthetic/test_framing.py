@@ -19,7 +19,7 @@ NUMBERS = settings().synthetic.scene.view
 SECONDS = np.arange(120) / 30
 STILL = View(
     yaw=0.0, height_m=1.0, roll=0.0, fov=60.0, crop="whole", body_share=0.7, off_x=0.0, off_y=0.0, orbit=0.0, pan=0.0,
-    zoom=1.0, follow=0.0, lag_s=0.5, shake_deg=0.0, seed=1,
+    zoom=1.0, follow=0.0, lag_s=0.5, shake_deg=0.0, sway_hz=NUMBERS.sway_hz, seed=1,
 )  # fmt: skip
 ANKLES, KNEES, HIPS = ([INDEX[f"{side}_{part}"] for side in ("left", "right")] for part in ("ankle", "knee", "hip"))
 

@@ -1,12 +1,17 @@
 """Synthetic music: beats where they are put."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from cluster.settings import settings
 from dancecore.music.beats import track_beats
-from dancecore.synthetic.music import RATE, compose
+from dancecore.synthetic import music
+from dancecore.synthetic.music import RATE
 from dancecore.types import BeatGrid
+
+compose = partial(music.compose, drums=settings().synthetic.dance.drums)
 
 
 @pytest.mark.parametrize("bars", [0, 1, 2])

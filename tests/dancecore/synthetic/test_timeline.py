@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from dancecore.synthetic.dance import Dance, Take
 from dancecore.synthetic.generators import Step
+from dancecore.synthetic.settings import DrumSettings
 from dancecore.synthetic.timeline import beat_times, beats_ms, cuts_s, heard, segments, timeline
 from dancecore.types import OTHER
 
 STEPS = (
     Step("mv_dab", 8, False, True), Step("nd_stretch", 4, False, False), Step("mv_floss", 4, True, True),
 )  # fmt: skip
-PLAIN = Dance(120.0, 0.0, 0.0, 7, "uniform", STEPS, 0.8, (Take(0.0, 16.0, 1.0),))
+PLAIN = Dance(120.0, 0.0, 0.0, 7, "uniform", STEPS, 0.8, (Take(0.0, 16.0, 1.0),), DrumSettings((50, 50), (200, 200)))
 """Two beats a second, sixteen beats."""
 
 

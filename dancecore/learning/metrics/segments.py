@@ -1,15 +1,14 @@
 """How well predicted segments agree with the true ones. A label is a move id or a (move id, mirror) pair."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dancecore.errors import DanceError
-from dancecore.types import OTHER, SECOND, IntT, Segment
-
-Label = Hashable
+from dancecore.learning.metrics.classes import Label
+from dancecore.types import OTHER, SECOND, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,6 @@ class Counts:
         return 2 * self.hits / total if total else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Confusion:
-    """counts (C, C) int64: frames of the true label (row) that were given a predicted label (column)."""
-
-    labels: tuple[Label, ...]
-    counts: IntT
-
-
 def intervals(segments: Iterable[Segment], *, mirror: bool = False) -> list[Interval]:
     """Segments as intervals labelled by move, or with `mirror` by (move, mirror); OTHER has no side."""
     return [
@@ -64,37 +55,6 @@ def frames(labelled: Iterable[Interval], duration_ns: int, *, rate_hz: int = 20)
         for k in range(max(first, 0), min(end, count)):
             labels[k] = part.label
     return labels
-
-
-def confusion(truth: Sequence[Label], predicted: Sequence[Label]) -> Confusion:
-    """Frame by frame, over the labels that either has, in the order of their text.
-
-    Raises DanceError("INVALID_INPUT") when the two differ in length or are empty.
-    """
-    if len(truth) != len(predicted) or not truth:
-        raise DanceError("INVALID_INPUT", f"{len(truth)} true frames and {len(predicted)} predicted; equal, above 0")
-    labels = tuple(sorted({*truth, *predicted}, key=str))
-    index = {label: i for i, label in enumerate(labels)}
-    counts = np.zeros((len(labels), len(labels)), np.int64)
-    np.add.at(counts, ([index[t] for t in truth], [index[p] for p in predicted]), 1)
-    return Confusion(labels, counts)
-
-
-def frame_accuracy(table: Confusion) -> float:
-    """Share of frames labelled right, 0..1."""
-    return float(np.trace(table.counts) / table.counts.sum())
-
-
-def class_f1(table: Confusion) -> dict[Label, float]:
-    """F1 of each label over frames, 0..1."""
-    hits = np.diag(table.counts)
-    totals = table.counts.sum(0) + table.counts.sum(1)
-    return {label: float(2 * h / t) for label, h, t in zip(table.labels, hits, totals, strict=True)}
-
-
-def macro_f1(table: Confusion) -> float:
-    """Mean of the F1 of every label that occurs in the truth or the prediction, OTHER among them."""
-    return float(np.mean(list(class_f1(table).values())))
 
 
 def segment_counts(truth: Sequence[Interval], predicted: Sequence[Interval], overlap: float = 0.5) -> Counts:
@@ -126,6 +86,27 @@ def mean_segment_iou(truth: Sequence[Interval], predicted: Sequence[Interval]) -
     return float(shared.max(axis=0).mean()) if len(shared) else 0.0
 
 
+def edit_score(truth: Sequence[Interval], predicted: Sequence[Interval]) -> float:
+    """How alike the order of moves is, whenever they are danced, 0..1 (Lea et al. 2017, section 4.1).
+
+    1 less the Levenshtein distance of the two sequences of labels, neighbours of one label taken together, over the
+    longer one's length; OTHER is left out. 1 when both are empty.
+    """
+    wanted, given = (_order(part) for part in (truth, predicted))
+    longer = max(len(wanted), len(given))
+    return 1 - _levenshtein(wanted, given) / longer if longer else 1.0
+
+
+def needless_and_lacking(truth: Sequence[Interval], predicted: Sequence[Interval]) -> tuple[int, int]:
+    """How many segments more than there are were found, and how many fewer, one of them 0; OTHER is left out.
+
+    Summed over clips and divided by the true segments they are over- and under-segmentation: the ratio of found to
+    true segments, without clips of the one kind making up for those of the other.
+    """
+    more = len(_moves(predicted)) - len(_moves(truth))
+    return max(more, 0), max(-more, 0)
+
+
 def boundary_counts(truth: Iterable[int], predicted: Iterable[int], tolerance_ns: int) -> Counts:
     """Boundaries (ns) found within the tolerance, each paired once; pairing in order of time finds the most pairs."""
     wanted, given = sorted(truth), sorted(predicted)
@@ -143,6 +124,21 @@ def boundary_counts(truth: Iterable[int], predicted: Iterable[int], tolerance_ns
 def boundaries(labelled: Sequence[Interval]) -> list[int]:
     """The times (ns) at which an interval begins or ends, each once."""
     return sorted({at for part in labelled for at in (part.start_ns, part.end_ns)})
+
+
+def _order(labelled: Iterable[Interval]) -> list[Label]:
+    """The labels in order of time, each once where it follows itself directly in the sequence of moves and OTHER."""
+    ordered = [part.label for part in sorted(labelled, key=lambda part: part.start_ns)]
+    return [label for i, label in enumerate(ordered) if label != OTHER and (i == 0 or ordered[i - 1] != label)]
+
+
+def _levenshtein(a: Sequence[Label], b: Sequence[Label]) -> int:
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        left, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            left, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, left + (x != y))
+    return row[-1]
 
 
 def _moves(labelled: Iterable[Interval]) -> list[Interval]:

@@ -1,0 +1,40 @@
+"""The bundles that are shipped: whole, small, and for the moves there are."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cluster.library import TAXONOMY
+from dancecore.models.bundle import MODEL, read_bundle
+from dancecore.models.classify import classify
+from dancecore.models.frames import INPUTS, UNKNOWN
+from dancecore.moves.taxonomy import load_taxonomy
+from dancecore.types import MS, Features
+
+BUNDLES = sorted(TAXONOMY.glob("models/*"))
+
+
+def test_there_is_one() -> None:
+    assert BUNDLES
+
+
+@pytest.mark.parametrize("folder", BUNDLES, ids=lambda folder: folder.name)
+def test_a_shipped_bundle_is_whole_and_small(folder: Path) -> None:
+    taxonomy = load_taxonomy(TAXONOMY)
+    bundle = read_bundle(folder, taxonomy=taxonomy.semver)
+    assert bundle.model_id == folder.name
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 12_000_000
+    assert (folder / MODEL).stat().st_size > 100_000
+    assert {move_id for move_id, _ in bundle.labels[:-1]} == {
+        name for name, move in taxonomy.moves.items() if not move.deprecated
+    }
+    assert len(bundle.mean) == INPUTS
+    assert {"frame_F1", "seg_IoU", "top1_acc"} <= set(bundle.metrics)
+
+
+@pytest.mark.parametrize("folder", BUNDLES, ids=lambda folder: folder.name)
+def test_nobody_dancing_is_no_move(folder: Path) -> None:
+    still = Features(np.arange(100) * 50 * MS, np.zeros((100, 128), np.float32), np.zeros((100, 33), np.float32))
+    scores = classify(still, read_bundle(folder))
+    assert scores.readings[int(scores.logp.mean(0).argmax())] == UNKNOWN
