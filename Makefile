@@ -31,6 +31,9 @@ model: .venv/dev ## train the classifier from synthetic dances (an hour), and pu
 	@$(BIN)/danceapp train $(MODEL) --out runs
 	@rm -rf taxonomy/tx-0.1/models/$(MODEL) && mkdir -p taxonomy/tx-0.1/models && cp -r runs/$(MODEL)/bundle taxonomy/tx-0.1/models/$(MODEL)
 
+lifter: .venv/dev ## train the network that lifts poses, from synthetic performances
+	@$(BIN)/python -m jobs.train_lifter runs/lifter
+
 clean:           ## remove the virtual environment and all that was built (not your index)
 	rm -rf .venv build *.egg-info bench-report.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
@@ -61,4 +64,4 @@ ORACLES := "mediapipe==0.10.33; sys_platform == 'linux' and platform_machine == 
 	@touch $@
 
 , := ,
-.PHONY: help demo test test-slow check bench model clean
+.PHONY: lifter help demo test test-slow check bench model clean

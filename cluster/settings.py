@@ -14,12 +14,14 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from dancecore.errors import DanceError
+from dancecore.lifting.settings import LiftingSettings
 from dancecore.settings import (
     AnalysisSettings,
     DatasetSettings,
     DecodingSettings,
     EvaluationSettings,
     FeatureSettings,
+    LiftedSettings,
     MatchingSettings,
     MediaSettings,
     MusicSettings,
@@ -168,6 +170,8 @@ class Settings(BaseSettings):
     synthetic: SyntheticSettings
     observe: ObserveSettings
     datasets: DatasetSettings
+    lifted: LiftedSettings
+    lifting: LiftingSettings
     registry: RegistrySettings
     evaluation: EvaluationSettings
     train: TrainSettings

@@ -140,6 +140,18 @@ class TemplateSettings:
 
 
 @dataclass(frozen=True)
+class LiftedSettings:
+    """How moves are compared by what does not depend on the camera (`configs/lifted.yaml`)."""
+
+    poses: float
+    speeds: float
+    way: float
+    kind: float
+    band: float
+    alpha: float
+
+
+@dataclass(frozen=True)
 class DatasetSettings:
     """What a labelled set should have (`configs/datasets.yaml`)."""
 

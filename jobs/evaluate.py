@@ -19,6 +19,7 @@ from dancecore.learning.protocols import goals, splits
 from dancecore.learning.protocols.plan import Performance, Protocol
 from dancecore.learning.protocols.stage import Numbers, Stage
 from dancecore.learning.recognisers.canonical import canonical
+from dancecore.learning.recognisers.lifted import LiftedPoses
 from dancecore.learning.recognisers.peers import MiniRocket, NearestDtw, Peer
 from dancecore.learning.recognisers.recogniser import Teach
 from dancecore.learning.recognisers.templates import Templates, taught
@@ -131,6 +132,8 @@ def teachers_for(protocol: Protocol, settings: Settings) -> dict[str, Callable[[
     """How each recogniser is taught under this protocol, made when it is asked for."""
     ours = partial(_ours, protocol, settings)
     found: dict[str, Callable[[], Teach]] = {"templates": ours, CLEAN: ours}
+    if not protocol.taxonomy:
+        found["lifted"] = partial(_lifted, settings)
     if importlib.util.find_spec("aeon"):
         found |= {"1-NN DTW": partial(_peer, NearestDtw, protocol, settings),
                   "MiniRocket": partial(_peer, MiniRocket, protocol, settings)}  # fmt: skip
@@ -159,6 +162,10 @@ def _ours(protocol: Protocol, settings: Settings) -> Teach:
         shipped = Templates(load_library(settings).bank, analysis)
         return lambda exemplars, mirrored: shipped
     return lambda exemplars, mirrored: taught(exemplars, mirrored, analysis, settings.templates)
+
+
+def _lifted(settings: Settings) -> Teach:
+    return lambda exemplars, mirrored: LiftedPoses(exemplars, mirrored, settings.analysis, settings.lifted)
 
 
 def _peer(peer: type[Peer], protocol: Protocol, settings: Settings) -> Teach:

@@ -59,7 +59,7 @@ def smooth(values: Float64, window_s: float, seconds: Float64) -> Float64:
 def body_of(track: PoseTrack, settings: FeatureSettings) -> Body:
     """The normalised body of a track without cuts. Coordinates that are missing are held from the nearest frame."""
     seconds = (track.time_ns - track.time_ns[0]) / 1e9
-    points = held(_centred(track))
+    points = held(centred(track))
     root = middle(points, "hip")
     image = points - root[:, None]
     scale = _torso_px(image, seconds, settings)
@@ -81,7 +81,7 @@ def _depth(track: PoseTrack) -> Float64:
     return world[..., 2] / max(torso, 1e-3)
 
 
-def _centred(track: PoseTrack) -> Float64:
+def centred(track: PoseTrack) -> Float64:
     """(T, 33, 2) pixels about the middle of the picture, exact under reflection.
 
     `width - x` is rounded to float32 when a track is mirrored, which loses bits of an x left of the middle. Those

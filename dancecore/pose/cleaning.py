@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.signal import savgol_filter
 
@@ -66,4 +68,13 @@ def _smooth(values: Array, settings: PoseSettings) -> None:
     """Smooth one unbroken run in place."""
     window = min(settings.smooth_window, len(values) - (len(values) + 1) % 2)
     if window > settings.smooth_order:
-        values[:] = savgol_filter(values, window, settings.smooth_order, axis=0, mode="interp")
+        fit, half = _fit(window, settings.smooth_order), window // 2
+        first, last = fit[:half] @ values[:window], fit[half + 1 :] @ values[-window:]
+        values[half : len(values) - half] = sliding_window_view(values, window, axis=0) @ fit[half]
+        values[:half], values[len(values) - half :] = first, last
+
+
+@cache
+def _fit(window: int, order: int) -> Array:
+    """(window, window): takes values of a window to those of the polynomial fitted to them."""
+    return np.asarray(savgol_filter(np.eye(window), window, order, axis=0, mode="interp"))
