@@ -13,7 +13,10 @@ from dancecore.decoding.fusion import fused, likelihoods, widened
 from dancecore.models.classify import FrameScores
 from dancecore.types import MS, OTHER, Float64, Reading, Segment, Span
 
-NUMBERS = settings().decoding
+NUMBERS = replace(
+    settings().decoding, template_weight=0.3, classifier_weight=1.0, boundary_weight=0.5, other_distance=0.62,
+    segment_penalty=2.0, temperature=1.0,
+)  # fmt: skip
 A, A_MIRRORED, B, OWN = ("mv_a", False), ("mv_a", True), ("mv_b", False), ("mv_own", False)
 READINGS = (A, A_MIRRORED, B, OWN)
 KNOWN = (A, A_MIRRORED, B, UNKNOWN)
