@@ -19,10 +19,15 @@ from dancecore.features.normalise import body_of
 from dancecore.matching.enrol import Exemplar
 from dancecore.segmentation import propose
 from dancecore.settings import AnalysisSettings, FeatureSettings
+from dancecore.skeleton import INDEX
 from dancecore.types import BeatGrid, Candidate, Float64, MoveScores, PoseTrack, Reading, Segment, Span
 
 FRAMES = 64
 """To which every span is stretched: aeon's classifiers want series of one length."""
+
+SHOWN = [0, *(INDEX[f"{side}_{joint}"] for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+              for side in ("left", "right"))]  # fmt: skip
+"""The nose and the joints of arms and legs, which every source has: one that is never seen has no place to compare."""
 
 BAND = 0.12
 """Of the warping window, as that of our own matching."""
@@ -59,11 +64,11 @@ class Peer(ABC):
         return decode([MoveScores(span, tuple(self.rank(track, span, beats))) for span in spans], believing)
 
     def series(self, track: PoseTrack, span: Span) -> Float64:
-        """(66, FRAMES): the keypoints of a span, torso lengths about the hips, stretched to one length."""
+        """(26, FRAMES): the keypoints of a span, torso lengths about the hips, stretched to one length."""
         if id(track) not in self._seen:
             self._seen[id(track)] = track, normalised(track, self._settings.features)
         lo, hi = np.searchsorted(track.time_ns, [span.start_ns, span.end_ns])
-        return stretched(self._seen[id(track)][1][lo:hi].reshape(hi - lo, -1), FRAMES).T.copy()
+        return stretched(self._seen[id(track)][1][lo:hi], FRAMES).T.copy()
 
 
 class NearestDtw(Peer):
@@ -102,12 +107,12 @@ class MiniRocket(Peer):
 
 
 def normalised(track: PoseTrack, settings: FeatureSettings) -> Float64:
-    """(T, 33, 2) keypoints in torso lengths about the hips, shot by shot; 0 where there is nobody."""
-    points = np.zeros((len(track), 33, 2))
+    """(T, 26) SHOWN keypoints in torso lengths about the hips, shot by shot; 0 where there is nobody."""
+    points = np.zeros((len(track), 2 * len(SHOWN)))
     for first, last in pairwise([0, *(np.flatnonzero(track.cut[1:]) + 1).tolist(), len(track)]):
         part = track.window(int(track.time_ns[first]), int(track.time_ns[last - 1]) + 1)
         if part.present.any():
-            points[first:last] = body_of(part, settings).image
+            points[first:last] = body_of(part, settings).image[:, SHOWN].reshape(len(part), -1)
     return points
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dancecore.learning.recognisers.peers import normalised
+from dancecore.learning.recognisers.peers import SHOWN, normalised
 from dancecore.matching.enrol import Exemplar
 from dancecore.settings import EvaluationSettings, FeatureSettings
 from dancecore.types import OTHER, SECOND, BeatGrid, Candidate, Float64, IntT, PoseTrack, Reading, Segment, Span
@@ -60,7 +60,7 @@ class Tcn:
         )
         classes, channels = len(self.readings), settings.tcn_channels
         self._stages = nn.ModuleList(
-            _Stage(66 if i == 0 else classes, channels, classes) for i in range(STAGES)
+            _Stage(2 * len(SHOWN) if i == 0 else classes, channels, classes) for i in range(STAGES)
         )  # fmt: skip
         self._train(self._clips(exemplars, sides), settings.tcn_epochs)
 
@@ -97,10 +97,10 @@ class Tcn:
         return out
 
     def _points(self, track: PoseTrack) -> Tensor:
-        return torch.from_numpy(normalised(track, self._features).reshape(len(track), -1).T.astype(np.float32))
+        return torch.from_numpy(normalised(track, self._features).T.astype(np.float32))
 
     def _clips(self, exemplars: Mapping[str, Sequence[Exemplar]], sides: Sequence[bool]) -> list[tuple[Tensor, Tensor]]:
-        """Points (66, T) and classes (T,) of every clip that an exemplar is in, to each side."""
+        """Points (26, T) and classes (T,) of every clip that an exemplar is in, to each side."""
         clips: dict[int, tuple[PoseTrack, list[tuple[str, Span]]]] = {}
         for move, shown in exemplars.items():
             for each in shown:
