@@ -24,6 +24,7 @@ from dancecore.learning.recognisers.peers import MiniRocket, NearestDtw, Peer
 from dancecore.learning.recognisers.recogniser import Teach
 from dancecore.learning.recognisers.templates import Templates, taught
 from dancecore.learning.scores import Scores
+from dancecore.models.classify import Classifier
 from dancecore.moves.taxonomy import load_taxonomy
 
 CLEAN = "templates, clean 3D"
@@ -132,7 +133,9 @@ def teachers_for(protocol: Protocol, settings: Settings) -> dict[str, Callable[[
     """How each recogniser is taught under this protocol, made when it is asked for."""
     ours = partial(_ours, protocol, settings)
     found: dict[str, Callable[[], Teach]] = {"templates": ours, CLEAN: ours}
-    if not protocol.taxonomy:
+    if protocol.taxonomy:
+        found["templates and classifier"] = partial(_shipped, settings)
+    else:
         found["lifted"] = partial(_lifted, settings)
     if importlib.util.find_spec("aeon"):
         found |= {"1-NN DTW": partial(_peer, NearestDtw, protocol, settings),
@@ -162,6 +165,14 @@ def _ours(protocol: Protocol, settings: Settings) -> Teach:
         shipped = Templates(load_library(settings).bank, analysis)
         return lambda exemplars, mirrored: shipped
     return lambda exemplars, mirrored: taught(exemplars, mirrored, analysis, settings.templates)
+
+
+def _shipped(settings: Settings) -> Teach:
+    library = load_library(settings)
+    if library.bundle is None:
+        raise DanceError("NOT_FOUND", "no classifier was trained for this taxonomy: make model")
+    both = Templates(library.bank, settings.analysis, Classifier(library.bundle))
+    return lambda exemplars, mirrored: both
 
 
 def _lifted(settings: Settings) -> Teach:

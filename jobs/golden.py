@@ -20,6 +20,7 @@ from dancecore.learning import metrics
 from dancecore.learning.datasets.folder import write_whole
 from dancecore.learning.metrics import Interval
 from dancecore.learning.recognisers.templates import Templates
+from dancecore.models.classify import Classifier
 from dancecore.moves.taxonomy import load_taxonomy
 from dancecore.pose import clean
 from dancecore.types import MS, OTHER, PoseTrack
@@ -85,7 +86,8 @@ def renew(settings: Settings, reference: Path = REFERENCE) -> dict[str, float]:
 
 def tallies(settings: Settings, clips: int) -> list[Tally]:
     """What is reached on the first clips of the golden set by what ships."""
-    recogniser = Templates(load_library(settings).bank, settings.analysis)
+    library = load_library(settings)
+    recogniser = Templates(library.bank, settings.analysis, Classifier(library.bundle) if library.bundle else None)
     found = []
     with progress("golden set", clips, settings.index.report_every_s) as advance:
         for name, track, truth in _clips(settings, clips):

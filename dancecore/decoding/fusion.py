@@ -22,8 +22,7 @@ def fused(
     """Segments of one clip in order of time, over the stretches that `spans` (S, in order) cover.
 
     `said`: the classifier's word; distance (S, R): how far each span is from each of the `readings`, infinite where it
-    cannot be compared. A frame's score is the log-linear pool of both (Genest & Zidek 1986, section 3) with the weights
-    of the settings. Decoding is `segments_of`.
+    cannot be compared. Frames are scored by `pooled`, decoding is `segments_of`.
     """
     every = (*readings, UNKNOWN)
     likely = likelihoods(distance, alpha, settings.other_distance)
@@ -33,13 +32,21 @@ def fused(
         time_ns = said.time_ns[first:end]
         starts = np.array([spans[s].start_ns for s in stretch])
         by_template = likely[np.array(stretch)[np.searchsorted(starts, time_ns, side="right") - 1]]
-        by_classifier = widened(said, slice(int(first), int(end)), every, by_template)
-        scores = settings.template_weight * np.log(by_template.clip(min=LEAST))
-        scores += settings.classifier_weight * np.log(by_classifier.clip(min=LEAST))
+        scores = pooled(said, slice(int(first), int(end)), every, by_template, settings)
         begins = said.boundary[first:end].astype(np.float64).clip(LEAST, 1 - LEAST)
         odds = settings.boundary_weight * (np.log(begins) - np.log1p(-begins))
         found += segments_of(scores, odds, time_ns, every, settings, bpm=beats.bpm if beats else None)
     return found
+
+
+def pooled(
+    said: FrameScores, frames: slice, every: Sequence[Reading], by_template: Float64, settings: DecodingSettings
+) -> Float64:
+    """(T, C) scores of some frames: the log-linear pool of the templates' probabilities (T, C) of `every` reading and
+    of the classifier's (Genest & Zidek 1986, section 3), with the weights of the settings."""
+    by_classifier = widened(said, frames, every, by_template)
+    scores = settings.template_weight * np.log(by_template.clip(min=LEAST))
+    return np.asarray(scores + settings.classifier_weight * np.log(by_classifier.clip(min=LEAST)))
 
 
 def likelihoods(distance: Float64, alpha: float, other_distance: float) -> Float64:

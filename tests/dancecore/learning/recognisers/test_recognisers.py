@@ -7,11 +7,14 @@ from functools import partial
 import numpy as np
 import pytest
 
+from cluster.library import load_library
 from cluster.settings import settings
 from dancecore.learning.recognisers import peers
+from dancecore.learning.recognisers.canonical import canonical
 from dancecore.learning.recognisers.recogniser import Teach
-from dancecore.learning.recognisers.templates import taught
+from dancecore.learning.recognisers.templates import Templates, taught
 from dancecore.matching.enrol import Exemplar
+from dancecore.models.classify import Classifier
 from dancecore.skeleton import INDEX
 from dancecore.types import SECOND, PoseTrack, Span
 
@@ -111,3 +114,21 @@ def test_stretching_keeps_the_ends() -> None:
     values = np.array([[0.0], [1.0], [4.0]])
     assert peers.stretched(values, 5)[:, 0].tolist() == [0, 0.5, 1, 2.5, 4]
     assert peers.stretched(values[:1], 3)[:, 0].tolist() == [0, 0, 0]
+
+
+def test_what_ships_names_moves_by_templates_and_classifier() -> None:
+    library = load_library(NUMBERS)
+    if library.bundle is None:
+        pytest.skip("no classifier was trained for this taxonomy")
+    names = ("mv_floss", "mv_ymca", "mv_jumping_jack")
+    moves = [move for name, move in library.taxonomy.moves.items() if name in names]
+    shown = canonical(moves, NUMBERS.media.rate_hz, NUMBERS.templates, NUMBERS.pose)
+    shipped = Templates(library.bank, NUMBERS.analysis, Classifier(library.bundle))
+    for move_id, views in shown.items():
+        front = next(each for each in views if each.name.endswith("@0"))
+        ranked = shipped.rank(front.track, front.span, None)
+        assert ranked[0].move_id == move_id
+        assert sum(each.probability for each in ranked) <= 1 + 1e-9
+        longest = max(shipped.segments(front.track, None), key=lambda part: part.end_ns - part.start_ns)
+        assert longest.move_id == move_id
+    assert moves
