@@ -11,6 +11,7 @@ from cluster.settings import settings
 from dancecore.matching.bank import Bank
 from dancecore.matching.references import FV1, Reference
 from dancecore.matching.score import distances
+from dancecore.models.classify import Classifier
 from dancecore.pipeline import identify
 from dancecore.types import SECOND, BeatGrid, Features, Float
 from tests.bench.report import Row
@@ -65,9 +66,10 @@ def dtw_bank() -> Row:
 
 
 def identify_30s() -> Row:
-    """A smooth random dance of 30 s against the library, its tempo known; beside it, the same with no tempo known."""
+    """A smooth random dance of 30 s against templates and classifier, its tempo known; beside it, with none known."""
     numbers = settings()
-    bank, frames = load_library(numbers).bank, 30 * numbers.media.rate_hz
+    library, frames = load_library(numbers), 30 * numbers.media.rate_hz
+    classifier = Classifier(library.bundle) if library.bundle else None
     rng = np.random.default_rng(1)
     time_ns = np.arange(frames, dtype=np.int64) * (SECOND // numbers.media.rate_hz)
     features = Features(time_ns, _smooth(rng, frames), np.ones((frames, 33), np.float32))
@@ -75,7 +77,7 @@ def identify_30s() -> Row:
 
     def used(grid: BeatGrid | None) -> float:
         start = time.process_time()
-        identify(features, grid, bank, numbers.analysis)
+        identify(features, grid, library.bank, numbers.analysis, classifier)
         return time.process_time() - start
 
     used(beats), used(None)

@@ -17,6 +17,7 @@ from cluster.settings import settings
 from cluster.weights import weights_dir
 from dancecore.learning import metrics
 from dancecore.learning.metrics import Confusion, Counts, Interval
+from dancecore.models.classify import Classifier
 from dancecore.moves.taxonomy import load_taxonomy
 from dancecore.pipeline import analyse
 from dancecore.pose import load
@@ -83,10 +84,11 @@ def test_moves_of_unseen_dancers_are_named(
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         clips = list(pool.map(partial(render, numbers=numbers, out=tmp_path), seeds))
     analysis = settings().analysis
-    model, bank = load(analysis.pose.variant, weights_dir(), analysis.pose), load_library(settings()).bank
+    model, library = load(analysis.pose.variant, weights_dir(), analysis.pose), load_library(settings())
+    classifier = Classifier(library.bundle) if library.bundle else None
     true, found, overlaps, counts, cuts = [], [], [], Counts(0, 0, 0), Counts(0, 0, 0)
     for clip in clips:
-        result = analyse(clip, model, bank, analysis)
+        result = analyse(clip, model, library.bank, analysis, classifier)
         wanted, given = truth(clip), metrics.intervals(result.segments)
         true += metrics.frames(wanted, wanted[-1].end_ns)
         found += metrics.frames(given, wanted[-1].end_ns)
