@@ -29,6 +29,9 @@ STYLE = """body{font:15px/1.5 sans-serif;max-width:70rem;margin:2rem auto;paddin
 td{padding:.2rem .8rem;border-bottom:1px solid #ddd;text-align:right}td:first-child{text-align:left}
 img{max-width:100%}"""
 
+INCHES = 0.16
+"""Of a picture for each label: enough for a line of 7 points."""
+
 
 def print_results(compared: Compared) -> None:
     """A table for each protocol: scores down, recognisers across, 95 % intervals in brackets."""
@@ -130,10 +133,11 @@ def _picture(result: Result) -> str:
 def _drawn(scores: Scores) -> str:
     """The pictures of one recogniser, as the address of a PNG that holds itself."""
     names = [text(label) for label in scores.classes]
-    height = max(5.0, 0.17 * max(len(names), len(scores.confusion.labels)))
-    figure = Figure(figsize=(15, height), layout="constrained")
-    confusion, classes, reliable = figure.subplots(1, 3, width_ratios=[2, 1.2, 1])
-    _draw_confusion(confusion, scores)
+    side, height = (max(5.0, INCHES * len(labels)) for labels in (scores.confusion.labels, names))
+    figure = Figure(figsize=(max(12.0, side + 2), side + height + 2), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=[side + 2, height])
+    _draw_confusion(above.subplots(), scores)
+    classes, reliable = below.subplots(1, 2)
     _draw_classes(classes, names, scores)
     _draw_reliability(reliable, scores)
     out = BytesIO()
@@ -163,6 +167,7 @@ def _draw_classes(axes: Axes, names: list[str], scores: Scores) -> None:
 
 def _draw_reliability(axes: Axes, scores: Scores) -> None:
     axes.set_title("reliability: how often right, by confidence")
+    axes.set_aspect("equal", anchor="N")
     axes.plot([0, 1], [0, 1], color="gray", linestyle=":")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
