@@ -135,7 +135,8 @@ def _drawn(scores: Scores) -> str:
     names = [text(label) for label in scores.classes]
     side, height = (max(5.0, INCHES * len(labels)) for labels in (scores.confusion.labels, names))
     figure = Figure(figsize=(max(12.0, side + 2), side + height + 2), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=[side + 2, height])
+    parts: Any = figure.subfigures(2, 1, height_ratios=[side + 2, height])  # an array, which its type does not say
+    above, below = parts
     _draw_confusion(above.subplots(), scores)
     classes, reliable = below.subplots(1, 2)
     _draw_classes(classes, names, scores)
