@@ -44,6 +44,7 @@ def synthesise(
     ] = False,
     poses: Annotated[bool, typer.Option("--poses", help="Let BlazePose look at the videos too.")] = False,
     address: Annotated[str | None, typer.Option(help="A Ray cluster, host:port; without it one is started.")] = None,
+    conditions: Annotated[str, typer.Option(help="How they are filmed: usual, full-view or hard.")] = "usual",
     samples: Annotated[bool, typer.Option("--samples", help="Make the committed sample clips again instead.")] = False,
 ) -> None:
     """Make a labelled set of synthetic dances; needs the extra `synthetic`.
@@ -57,11 +58,13 @@ def synthesise(
 
       danceapp synthesise --out keypoints --clips 5000 --keypoints-only --creators 200
 
+      danceapp synthesise --out hard --clips 80 --first-seed 710000 --poses --conditions hard
+
       danceapp synthesise --out /shared/rendered --clips 3000 --address ray-head:6379
     """
     from cluster.settings import settings
     from jobs import synthesise as job
-    from jobs.synthetic_set import Recipe, with_creators
+    from jobs.synthetic_set import Recipe, filmed, with_creators
 
     with plain_errors():
         if samples:
@@ -69,5 +72,6 @@ def synthesise(
             return
         if keypoints_only and poses:
             raise DanceError("INVALID_INPUT", "--poses looks at videos, and --keypoints-only makes none")
+        numbers = filmed(with_creators(settings(), creators), conditions)
         recipe = Recipe("keypoints" if keypoints_only else "video", first_seed, clips, poses)
-        job.print_made(out, job.synthesise(out, recipe, with_creators(settings(), creators), address=address))
+        job.print_made(out, job.synthesise(out, recipe, numbers, address=address))

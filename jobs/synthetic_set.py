@@ -22,6 +22,7 @@ from cluster.settings import Settings
 from dancecore.errors import DanceError
 from dancecore.learning.datasets.entries import SPLITS, Entry, Label, Split
 from dancecore.learning.datasets.folder import split_by_creator, write_splits, write_whole
+from dancecore.synthetic.conditions import CONDITIONS
 from dancecore.types import OTHER
 from jobs.guard import Row
 
@@ -69,6 +70,13 @@ def with_creators(settings: Settings, creators: int | None) -> Settings:
         return settings
     people = replace(settings.synthetic.people, creators=creators)
     return settings.model_copy(update={"synthetic": replace(settings.synthetic, people=people)})
+
+
+def filmed(settings: Settings, conditions: str) -> Settings:
+    """The settings with dances filmed so. Raises DanceError("INVALID_INPUT") for conditions that nobody knows."""
+    if conditions not in CONDITIONS:
+        raise DanceError("INVALID_INPUT", f"no conditions {conditions!r}; there are {', '.join(CONDITIONS)}")
+    return settings.model_copy(update={"synthetic": CONDITIONS[conditions](settings.synthetic)})
 
 
 def stamped(recipe: Recipe, settings: Settings, semver: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,6 +20,7 @@ from dancecore.models.classify import Classifier
 from dancecore.moves.taxonomy import load_taxonomy
 from dancecore.pipeline import analyse
 from dancecore.pose import load
+from dancecore.synthetic.conditions import CONDITIONS
 from dancecore.synthetic.settings import SyntheticSettings
 from dancecore.types import MS, OTHER
 
@@ -43,18 +43,6 @@ def table(confusion: Confusion) -> str:
     return "\n".join(lines)
 
 
-def in_full_view(settings: SyntheticSettings) -> SyntheticSettings:
-    """One dancer, whole, in one take, within 60 degrees of their front and nothing before them."""
-    scene = settings.scene
-    view = replace(scene.view, front=(-60.0, 60.0), back_share=0.0, crop_shares={"whole": 1.0})
-    return replace(
-        settings,
-        dance=replace(settings.dance, cut_share=0.0, speed_share=0.0),
-        people=replace(settings.people, company_shares=(1.0, 0.0, 0.0)),
-        scene=replace(scene, view=view, props=replace(scene.props, front_share=0.0)),
-    )
-
-
 def render(seed: int, numbers: SyntheticSettings, out: Path) -> Path:
     import torch
 
@@ -71,8 +59,8 @@ def render(seed: int, numbers: SyntheticSettings, out: Path) -> Path:
 @pytest.mark.parametrize(
     ("kind", "least_f1", "least_segment_f1"),
     [
-        ("in full view", 0.80, 0.60),
-        ("all knobs on", 0.50, 0.55),
+        ("full-view", 0.80, 0.60),
+        ("usual", 0.50, 0.55),
     ],  # the second: people behind furniture, cut off, from behind
 )
 def test_moves_of_unseen_dancers_are_named(
@@ -80,7 +68,7 @@ def test_moves_of_unseen_dancers_are_named(
 ) -> None:
     pytest.importorskip("anny", reason="the synthetic dancer needs the extra `synthetic`")
     seeds = [secrets.randbelow(10**6) + 10**6 for _ in range(CLIPS)]
-    numbers = settings().synthetic if kind == "all knobs on" else in_full_view(settings().synthetic)
+    numbers = CONDITIONS[kind](settings().synthetic)
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         clips = list(pool.map(partial(render, numbers=numbers, out=tmp_path), seeds))
     analysis = settings().analysis
