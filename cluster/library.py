@@ -2,7 +2,7 @@
 the versions of all results."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,11 @@ class Library:
     versions: Versions
 
 
-def load_library(settings: Settings, folder: Path = TAXONOMY, own: Sequence[Template] = ()) -> Library:
-    """Read the taxonomy and make its templates, about 50 ms a move; `own` are those of a user's layer.
+def load_library(
+    settings: Settings, folder: Path = TAXONOMY, own: Sequence[Template] = (), without: Collection[str] = ()
+) -> Library:  # fmt: skip
+    """Read the taxonomy and make its templates, about 50 ms a move; `own` are those of a user's layer. No templates are
+    made of moves that it is to be `without`.
 
     Raises DanceError: BAD_TAXONOMY, BAD_BUNDLE.
     """
@@ -53,7 +56,7 @@ def load_library(settings: Settings, folder: Path = TAXONOMY, own: Sequence[Temp
     templates = [
         template
         for move in taxonomy.moves.values()
-        if not move.deprecated  # its labels stay, but nothing new is called by it
+        if not move.deprecated and move.move_id not in without  # labels stay, but nothing new is called by it
         for template in generate(move, settings.media.rate_hz, matched, settings.features, settings.pose)
     ]
     templates += own

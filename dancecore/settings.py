@@ -201,6 +201,9 @@ class TrainSettings:
     tempo: float
     mirror: float
     jitter: float
+    blank: float
+    memory: int
+    without: tuple[str, ...]
     precision: Literal["auto", "bf16", "fp32"]
     workers: int
     worker_cpus: int

@@ -16,7 +16,7 @@ from dancecore.learning.datasets.folder import read_folder
 from dancecore.learning.datasets.packs import Recording, read_pack
 from dancecore.learning.evaluation import evaluate
 from dancecore.learning.protocols import goals, splits
-from dancecore.learning.protocols.plan import Performance, Protocol
+from dancecore.learning.protocols.plan import Boundaries, Performance, Protocol
 from dancecore.learning.protocols.stage import Numbers, Stage
 from dancecore.learning.recognisers.canonical import canonical
 from dancecore.learning.recognisers.lifted import LiftedPoses
@@ -24,7 +24,9 @@ from dancecore.learning.recognisers.peers import MiniRocket, NearestDtw, Peer
 from dancecore.learning.recognisers.recogniser import Teach
 from dancecore.learning.recognisers.templates import Templates, taught
 from dancecore.learning.scores import Scores
+from dancecore.models.bundle import Bundle, read_bundle
 from dancecore.models.classify import Classifier
+from dancecore.moves.sides import without_sides
 from dancecore.moves.taxonomy import load_taxonomy
 
 CLEAN = "templates, clean 3D"
@@ -33,10 +35,13 @@ CLEAN = "templates, clean 3D"
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
-    """A folder's clips, or a motion pack's."""
+    """A folder's clips, or a motion pack's. `whole`: all of it is for testing, whatever its splits.
+    `bundle`: the classifier that is asked instead of the shipped one."""
 
     name: str
     clips: Sequence[Recording] | Sequence[Entry]
+    whole: bool = False
+    bundle: Bundle | None = None
 
     @property
     def performances(self) -> list[Performance]:
@@ -60,8 +65,9 @@ class Result:
 Plan = Callable[[LabelledSet], Protocol]
 
 PLANS: dict[str, Plan] = {
-    "closed": lambda of: splits.closed_set(_filmed(of), "true"),
-    "closed-found": lambda of: splits.closed_set(_filmed(of), "found"),
+    "closed": lambda of: _closed(of, "true"),
+    "closed-found": lambda of: _closed(of, "found"),
+    "open-set": lambda of: splits.open_set(_filmed(of), _never_learned(of), straight=_straight(), whole=of.whole),
     "1-shot": lambda of: splits.k_shot(of.performances, 1),
     "3-shot": lambda of: splits.k_shot(of.performances, 3),
     "5-shot": lambda of: splits.k_shot(of.performances, 5),
@@ -87,10 +93,14 @@ USUAL = {
 """The protocols of sets that have their own, by the name of the file."""
 
 
-def read_set(path: Path) -> LabelledSet:
-    """A folder of clips, or a motion pack. Raises DanceError: FILE_NOT_FOUND, NOT_FOUND, INVALID_INPUT."""
+def read_set(path: Path, *, whole: bool = False, bundle: Path | None = None) -> LabelledSet:
+    """A folder of clips, or a motion pack; see `LabelledSet`.
+
+    Raises DanceError: FILE_NOT_FOUND, NOT_FOUND, INVALID_INPUT, BAD_BUNDLE.
+    """
     if path.is_dir():
-        return LabelledSet(path.name, read_folder(path))
+        chosen = read_bundle(bundle, taxonomy=load_taxonomy(TAXONOMY).semver) if bundle else None
+        return LabelledSet(path.name, read_folder(path), whole, chosen)
     if not path.exists():
         raise DanceError("FILE_NOT_FOUND", f"there is no {path}")
     return LabelledSet(path.stem, read_pack(path))
@@ -111,7 +121,7 @@ def compare(
     numbers = Numbers(settings.analysis, settings.templates, settings.observe)
     noisy = Stage({each.clip: each for each in of.clips}, numbers, "noisy", protocol.flat)
     clean = noisy.seen_as("clean", protocol.flat)
-    teachers = teachers_for(protocol, settings)
+    teachers = teachers_for(protocol, settings, of.bundle)
     chosen = names or [name for name in teachers if name != CLEAN or noisy.solid]
     if unknown := [name for name in chosen if name not in teachers]:
         raise DanceError("INVALID_INPUT", f"no recogniser {unknown[0]!r}; there are {', '.join(teachers)}")
@@ -129,12 +139,14 @@ def _said(advance: Advance, recogniser: str, fold: str) -> None:
     advance(f"{recogniser}: {fold}")
 
 
-def teachers_for(protocol: Protocol, settings: Settings) -> dict[str, Callable[[], Teach]]:
-    """How each recogniser is taught under this protocol, made when it is asked for."""
+def teachers_for(
+    protocol: Protocol, settings: Settings, bundle: Bundle | None = None
+) -> dict[str, Callable[[], Teach]]:
+    """How each recogniser is taught under this protocol, made when it is asked for. `bundle`: see `LabelledSet`."""
     ours = partial(_ours, protocol, settings)
     found: dict[str, Callable[[], Teach]] = {"templates": ours, CLEAN: ours}
     if protocol.taxonomy:
-        found["templates and classifier"] = partial(_shipped, settings)
+        found["templates and classifier"] = partial(_shipped, protocol, settings, bundle)
     else:
         found["lifted"] = partial(_lifted, settings)
     if importlib.util.find_spec("aeon"):
@@ -162,16 +174,17 @@ def _tcn(settings: Settings) -> Teach:
 def _ours(protocol: Protocol, settings: Settings) -> Teach:
     analysis = settings.analysis
     if protocol.taxonomy:
-        shipped = Templates(load_library(settings).bank, analysis)
+        shipped = Templates(load_library(settings, without=protocol.without).bank, analysis)
         return lambda exemplars, mirrored: shipped
     return lambda exemplars, mirrored: taught(exemplars, mirrored, analysis, settings.templates)
 
 
-def _shipped(settings: Settings) -> Teach:
-    library = load_library(settings)
-    if library.bundle is None:
+def _shipped(protocol: Protocol, settings: Settings, bundle: Bundle | None) -> Teach:
+    library = load_library(settings, without=protocol.without)
+    chosen = bundle or library.bundle
+    if chosen is None:
         raise DanceError("NOT_FOUND", "no classifier was trained for this taxonomy: make model")
-    both = Templates(library.bank, settings.analysis, Classifier(library.bundle))
+    both = Templates(library.bank, settings.analysis, Classifier(chosen))
     return lambda exemplars, mirrored: both
 
 
@@ -187,10 +200,22 @@ def _peer(peer: type[Peer], protocol: Protocol, settings: Settings) -> Teach:
     return lambda exemplars, mirrored: peer(exemplars, mirrored, settings.analysis)
 
 
+def _closed(of: LabelledSet, boundaries: Boundaries) -> Protocol:
+    return splits.closed_set(_filmed(of), boundaries, straight=_straight(), whole=of.whole)
+
+
 def _filmed(of: LabelledSet) -> list[Entry]:
     if not of.entries:
         raise DanceError("INVALID_INPUT", f"{of.name} is a motion pack; its labels are no moves of the taxonomy")
     return of.entries
+
+
+def _straight() -> frozenset[str]:
+    return without_sides(load_taxonomy(TAXONOMY).moves.values())
+
+
+def _never_learned(of: LabelledSet) -> frozenset[str]:
+    return frozenset(of.bundle.train_data.get("without", ())) if of.bundle else frozenset()
 
 
 def _names(of: LabelledSet) -> dict[str, str]:

@@ -18,12 +18,14 @@ from cluster.telemetry import progress
 from dancecore.errors import DanceError
 from dancecore.learning import metrics
 from dancecore.learning.datasets.folder import write_whole
+from dancecore.learning.evaluation import Judge
 from dancecore.learning.metrics import Interval
 from dancecore.learning.recognisers.templates import Templates
 from dancecore.models.classify import Classifier
+from dancecore.moves.sides import without_sides
 from dancecore.moves.taxonomy import load_taxonomy
 from dancecore.pose import clean
-from dancecore.types import MS, OTHER, PoseTrack
+from dancecore.types import MS, PoseTrack
 from jobs.synthetic_set import Recipe, stamped
 
 REFERENCE = Path(__file__).parent.parent / "tests" / "data" / "golden.json"
@@ -88,10 +90,14 @@ def tallies(settings: Settings, clips: int) -> list[Tally]:
     """What is reached on the first clips of the golden set by what ships."""
     library = load_library(settings)
     recogniser = Templates(library.bank, settings.analysis, Classifier(library.bundle) if library.bundle else None)
+    judge = Judge(True, without_sides(library.taxonomy.moves.values()))
     found = []
     with progress("golden set", clips, settings.index.report_every_s) as advance:
-        for name, track, truth in _clips(settings, clips):
-            found.append(_tally(truth, metrics.intervals(recogniser.segments(track, None), mirror=True)))
+        for name, track, truth in _clips(settings, clips, judge):
+            named = [
+                judge.interval(s.start_ns, s.end_ns, s.move_id, s.mirror) for s in recogniser.segments(track, None)
+            ]
+            found.append(_tally(truth, named))
             advance(name)
     return found
 
@@ -104,7 +110,7 @@ def scores_of(tallied: Sequence[Tally]) -> dict[str, float]:
     return {"segment IoU": float(np.sum([tally.overlap for tally in tallied]) / moves), "segment F1@50": counts.f1}
 
 
-def _clips(settings: Settings, clips: int) -> Iterator[tuple[str, PoseTrack, list[Interval]]]:
+def _clips(settings: Settings, clips: int, judge: Judge) -> Iterator[tuple[str, PoseTrack, list[Interval]]]:
     from dancecore.synthetic.dance import draw_knobs
     from dancecore.synthetic.keypoints import make_keypoints
 
@@ -112,11 +118,8 @@ def _clips(settings: Settings, clips: int) -> Iterator[tuple[str, PoseTrack, lis
     for seed in range(first, first + clips):
         knobs = draw_knobs(seed, settings.synthetic, taxonomy)
         made = make_keypoints(knobs, taxonomy, settings.observe, settings.media.rate_hz, f"syn_{seed}")
-        truth = [
-            Interval(s.start_ms * MS, s.end_ms * MS, (s.move_id, s.mirror) if s.move_id != OTHER else OTHER)
-            for s in made.truth.segments
-        ]
-        yield f"syn_{seed}", clean(made.tracks[0], settings.pose), truth
+        truth = (judge.interval(s.start_ms * MS, s.end_ms * MS, s.move_id, s.mirror) for s in made.truth.segments)
+        yield f"syn_{seed}", clean(made.tracks[0], settings.pose), metrics.joined(truth)
 
 
 def _tally(truth: Sequence[Interval], found: Sequence[Interval]) -> Tally:

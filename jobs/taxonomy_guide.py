@@ -9,8 +9,9 @@ import yaml
 
 from cluster.library import TAXONOMY
 from dancecore.errors import DanceError
-from dancecore.moves.likeness import apart, both_sides
+from dancecore.moves.likeness import apart
 from dancecore.moves.posture import entry, leave
+from dancecore.moves.sides import has_sides
 from dancecore.moves.taxonomy import Invariant, Move, Taxonomy
 from dancecore.types import Float64
 from jobs.taxonomy_pictures import count_of, draw_strip
@@ -126,7 +127,7 @@ def side_of(move: Move) -> str:
     """What an annotator does about the move's side."""
     if not move.mirrorable:
         return "its own mirror image; never flag it"
-    if both_sides(move):
+    if not has_sides(move):
         return "each phrase has both sides; never flag it, whichever comes first"
     if move.mirror != move.move_id:
         return f"its mirror image is `{move.mirror}`; label that"

@@ -20,11 +20,11 @@ from cluster.ray_session import session
 from cluster.settings import Settings, home
 from dancecore.errors import DanceError
 from dancecore.models.bundle import Bundle, read_bundle
-from dancecore.models.frames import Example, labels_of, mirrored_labels
+from dancecore.models.frames import SKIPPED, Example, labels_of, mirrored_labels
 from dancecore.settings import TrainSettings
 from dancecore.types import Float, IntT
 from jobs import runs, tracking
-from jobs.training_data import Data, examples, prepare
+from jobs.training_data import Data, prepare
 
 if TYPE_CHECKING:
     from ray.train.torch import TorchTrainer
@@ -81,7 +81,7 @@ def train(
 
 def planned(settings: TrainSettings, data: Data) -> Plan:
     """The plan of a training on this data: the spread of its inputs, and how often each label comes."""
-    sums = list(data.rows("train").map_batches(_Sums(len(data.labels), settings.hop), batch_size=250,
+    sums = list(data.rows("train").map_batches(_Sums(data, settings.hop), batch_size=250,
                                                batch_format="pyarrow").iter_rows())  # fmt: skip
     total = {name: np.sum([row[name] for row in sums], axis=0) for name in sums[0]} if sums else {}
     if not sums:
@@ -98,13 +98,14 @@ def planned(settings: TrainSettings, data: Data) -> Plan:
 class _Sums:
     """Of a batch of rows, what their means and counts are made of."""
 
-    labels: int
+    data: Data
     hop: int
 
     def __call__(self, table: Any) -> dict[str, Any]:
-        clips = examples(table)
+        clips = self.data.read(table)
         inputs = np.concatenate([clip.inputs for clip in clips]).astype(np.float64)
-        counts = np.bincount(np.concatenate([clip.labels for clip in clips]), minlength=self.labels)
+        labels = np.concatenate([clip.labels for clip in clips])
+        counts = np.bincount(labels[labels != SKIPPED], minlength=len(self.data.labels))
         return {
             "frames": [len(inputs)], "sum": [inputs.sum(0)], "square": [(inputs**2).sum(0)], "counts": [counts],
             "windows": [sum(max(1, round(len(clip.labels) / self.hop)) for clip in clips)], "clips": [len(clips)],
@@ -158,7 +159,7 @@ def work(told: dict[str, Any]) -> None:
     weights = fitting.class_weights(plan.counts, settings.class_power).to(get_device())
     curves = _resume(network, optimiser)
     steps = settings.epochs * max(1, plan.windows // (settings.batch * context.get_world_size()))
-    known = _whole("validation") if context.get_world_rank() == 0 else []
+    known = _known(plan.data) if context.get_world_rank() == 0 else []
     for epoch in range(len(curves), settings.epochs):
         step = epoch * steps // settings.epochs
         losses = []
@@ -204,14 +205,16 @@ def _batches(plan: Plan, epoch: int, rank: int) -> Iterator[Any]:
         local_shuffle_seed=int(rng.integers(2**31)),
     )  # fmt: skip
     for pool in pools:
-        yield from batches(examples(pool), mirrored, settings, rng)
+        yield from batches(plan.data.read(pool), mirrored, settings, rng)
 
 
-def _whole(split: str) -> list[Example]:
+def _known(data: Data) -> list[Example]:
+    """The clips to choose by, without those in which a move is danced that is kept out."""
     import ray.train
 
-    shard = ray.train.get_dataset_shard(split)
-    return [each for table in shard.iter_batches(batch_format="pyarrow") for each in examples(table)]
+    shard = ray.train.get_dataset_shard("validation")
+    clips = [each for table in shard.iter_batches(batch_format="pyarrow") for each in data.read(table)]
+    return [each for each in clips if SKIPPED not in each.labels]
 
 
 def _plain(network: "nn.Module") -> Any:

@@ -24,7 +24,7 @@ from dancecore.errors import DanceError
 from dancecore.features import FEATURE_VERSION, extract
 from dancecore.learning.datasets.entries import Entry, Label
 from dancecore.learning.datasets.folder import read_folder
-from dancecore.models.frames import INPUTS, Example, frame_labels, inputs
+from dancecore.models.frames import INPUTS, SKIPPED, Example, frame_labels, inputs
 from dancecore.pose import clean
 from dancecore.types import PoseTrack, Reading
 from jobs.guard import Row
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from dancecore.moves.taxonomy import Taxonomy
 
-PROGRAM = "feat-1"
+PROGRAM = "feat-2"
 """Grows when the same numbers, moves and seeds may give other features."""
 
 PART = 500
@@ -50,12 +50,26 @@ ROW = pa.schema(
 
 @dataclass(frozen=True)
 class Data:
-    """What is trained on: where its rows are, and the labels' readings. `made_of` is what `version` follows from."""
+    """What is trained on: where its rows are, whose labels are `written`. `made_of` is what `version` follows from.
+
+    `labels`: those that are learned, the written ones without moves that are kept out.
+    """
 
     folder: Path
     version: str
-    labels: tuple[Reading, ...]
+    written: tuple[Reading, ...]
     made_of: dict[str, Any]
+    without: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[Reading, ...]:
+        return tuple(label for label in self.written if label[0] not in self.without)
+
+    def read(self, table: pa.Table) -> list[Example]:
+        """Rows as clips, with `labels`."""
+        index = {label: k for k, label in enumerate(self.labels)}
+        place = np.array([index.get(label, SKIPPED) for label in self.written])
+        return [Example(each.inputs, place[each.labels]) for each in examples(table)]
 
     def rows(self, split: str) -> "Dataset":
         """The rows of a split, in the order of their parts."""
@@ -67,11 +81,11 @@ class Data:
     def examples(self, split: str) -> list[Example]:
         """The clips of a split, in memory; without Ray."""
         files = sorted((self.folder / split).glob("[0-9]*/*.parquet"))
-        return [each for path in files for each in examples(pq.read_table(path))]
+        return [each for path in files for each in self.read(pq.read_table(path))]
 
 
 def examples(table: pa.Table) -> list[Example]:
-    """Rows as clips."""
+    """Rows as clips, with the labels that were written."""
     pairs = zip(table["inputs"].to_pylist(), table["labels"].to_pylist(), strict=True)
     return [
         Example(np.frombuffer(values, np.float16).reshape(-1, INPUTS), np.frombuffer(labels, np.int16).astype(np.int64))
@@ -182,7 +196,7 @@ def _described(
         "sets": [_version_of(path) for path in sets],
     }  # fmt: skip
     version = f"{PROGRAM}.{_sha256(made_of)[:8]}"
-    return Data(home / "training" / version, version, labels, made_of)
+    return Data(home / "training" / version, version, labels, made_of, train.without)
 
 
 def _version_of(root: Path) -> str:

@@ -30,7 +30,7 @@ def decode(scores: Sequence[MoveScores], settings: DecodingSettings) -> list[Seg
     side) less than `merge_gap_ms` apart become one segment, in which every number is the spans' mean weighted by
     duration. A segment is OTHER when its move is farther than `max_distance`, or more than `max_ratio` times as far as
     the next nearest move: what is about as near to two moves is neither (Lowe 2004, section 7.1). Neighbours that are
-    OTHER merge too. `confidence` is the probability of the move on either side; for OTHER it is one less that of the
+    OTHER merge too. `confidence` is the probability of the move with its side; for OTHER it is one less that of the
     most probable move. Raises DanceError("INVALID_INPUT") when spans overlap.
     """
     ordered = sorted(scores, key=lambda score: score.span)
@@ -102,7 +102,7 @@ def _segment(part: _Part) -> Segment:
     moves = _by_move(part.probability)
     move_id, mirror = part.reading
     ranked = sorted(moves.items(), key=lambda item: -item[1])
-    confidence = moves[move_id] if move_id != OTHER else 1 - max(moves.values(), default=0.0)
+    confidence = part.probability[part.reading] if move_id != OTHER else 1 - max(moves.values(), default=0.0)
     return Segment(
         start_ns=part.span.start_ns,
         end_ns=part.span.end_ns,

@@ -56,8 +56,8 @@ def segments_of(
 
     scores (T, C) and boundary (T,) as in `viterbi`, of the readings (C,), one of which is `UNKNOWN`; time_ns (T,),
     evenly spaced; `bpm` of the music, None if unknown. Equal neighbours become one segment. A reading's probability is
-    the softmax of its mean score over the segment's frames / `temperature`; `confidence` is that of the move on either
-    side, and likewise that of OTHER; alternatives are the most probable other moves. A stretch shorter than
+    the softmax of its mean score over the segment's frames / `temperature`: for the move with its side, or OTHER, the
+    segment's `confidence`; alternatives are the most probable other moves, on either side. A stretch shorter than
     `shortest_ms` has no segment. Raises DanceError("INVALID_INPUT").
     """
     if scores.shape != (len(time_ns), len(readings)) or UNKNOWN not in readings:
@@ -150,7 +150,9 @@ def _segment(
     logits = scores.mean(axis=0) / settings.temperature
     likely = np.exp(logits - logits.max())
     moves: dict[str, float] = {}
-    for (move_id, _), p in zip(readings, likely / likely.sum(), strict=True):
+    likely /= likely.sum()
+    for (move_id, _), p in zip(readings, likely, strict=True):
         moves[move_id] = min(moves.get(move_id, 0.0) + float(p), 1.0)
     others = sorted((item for item in moves.items() if item[0] not in (reading[0], OTHER)), key=lambda item: -item[1])
-    return Segment(start_ns, end_ns, reading[0], moves[reading[0]], reading[1], tuple(others[: settings.alternatives]))
+    sure = min(float(likely[readings.index(reading)]), 1.0)
+    return Segment(start_ns, end_ns, reading[0], sure, reading[1], tuple(others[: settings.alternatives]))

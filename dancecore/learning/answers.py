@@ -17,7 +17,8 @@ class Answer:
     """To a question about one span. `unit`: who or what is drawn anew with it; `condition`: such as the camera's yaw.
 
     `ranked`: labels, best first; `confidence` 0..1 of the first. Larger `known` and `unknown` are surer: of the first,
-    and of the best that is not the truth, which would be first had the move not been shown; NaN where there is none.
+    and of the best that is not the truth, which would be first had the move not been shown (of the first, where moves
+    were not shown); NaN where there is none.
     """
 
     unit: str
@@ -37,7 +38,8 @@ def score_answers(answers: Sequence[Answer]) -> Scores:
     """Accuracy, top-3, macro-F1, calibration error, open-set AUROC, and accuracy under each condition.
 
     The AUROC tells the scores of spans whose move is known from those that the same spans get when their move is struck
-    out of the answers: exact for matching, where moves do not know of each other, kind to classifiers, which do.
+    out of the answers: exact for matching, where moves do not know of each other, kind to classifiers, which do. Where
+    some moves were never taught, it tells spans of known moves from spans of those.
     """
     right = np.array([answer.first == answer.truth for answer in answers], np.float64)
     top_3 = np.array([answer.truth in answer.ranked[:3] for answer in answers], np.float64)

@@ -20,12 +20,19 @@ from dancecore.types import OTHER, SECOND, Candidate
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What counts as right: the move alone, or where a set has sides the move and its side."""
+    """What counts as right: the move alone, or where a set has sides the move and its side; moves that are `straight`
+    have none."""
 
     sides: bool
+    straight: frozenset[str] = frozenset()
 
     def label(self, move_id: str, mirror: bool | None) -> Label:
-        return (move_id, bool(mirror)) if self.sides and move_id != OTHER else move_id
+        if not self.sides or move_id == OTHER:
+            return move_id
+        return move_id, bool(mirror) and move_id not in self.straight
+
+    def interval(self, start_ns: int, end_ns: int, move_id: str, mirror: bool | None) -> Interval:
+        return Interval(start_ns, end_ns, self.label(move_id, mirror))
 
     def ranking(self, candidates: Sequence[Candidate]) -> dict[Label, tuple[float, float]]:
         """Nearest distance and whole probability of each label, best first."""
@@ -40,7 +47,7 @@ class Judge:
 def evaluate(protocol: Protocol, stage: Stage, teach: Teach, advance: Callable[[str], None]) -> Scores:
     """The scores of what `teach` makes of each fold's exemplars. `advance` is called after each question."""
     performances = [each for fold in protocol.folds for each in fold.queries]
-    judge = Judge(any(each.mirror is not None for each in performances))
+    judge = Judge(any(each.mirror is not None for each in performances), protocol.straight)
     answers: list[Answer] = []
     cuttings: list[Cutting] = []
     for fold in protocol.folds:
@@ -76,12 +83,15 @@ def _exemplar(performance: Performance, stage: Stage) -> Exemplar | DanceError:
 
 def _answer(query: Performance, protocol: Protocol, stage: Stage, recogniser: Recogniser, judge: Judge) -> Answer:
     found = judge.ranking(recogniser.rank(stage.track(query), span_of(query), stage.beats(query)))
-    truth = judge.label(query.move_id, query.mirror)
+    taught = query.move_id not in protocol.without
+    truth = judge.label(query.move_id, query.mirror) if taught else OTHER
     ranked = tuple(found)
     others = [-distance for label, (distance, _) in found.items() if label != truth]
     distance, confidence = found[ranked[0]] if ranked else (float("nan"), 0.0)
     unknown = max(others, default=float("nan"))
-    known = -distance if query.move_id != OTHER else float("nan")
+    known = -distance if truth != OTHER else float("nan")
+    if protocol.without:
+        unknown = float("nan") if taught else -distance
     condition = "" if query.yaw is None else f"{query.yaw:g} degrees"
     return Answer(_unit(query, protocol), condition, truth, ranked, min(confidence, 1.0), known, unknown)
 
@@ -92,9 +102,11 @@ def _cutting(
     track = stage.track(question[0])
     step = int(np.median(np.diff(track.time_ns))) if len(track) > 1 else SECOND
     segments = recogniser.segments(track, stage.beats(question[0]))
-    truth = [Interval(span_of(q).start_ns, span_of(q).end_ns, judge.label(q.move_id, q.mirror)) for q in question]
+    truth = metrics.joined(
+        judge.interval(span_of(q).start_ns, span_of(q).end_ns, q.move_id, q.mirror) for q in question
+    )
     duration_ns = max(int(track.time_ns[-1]) + step, *(part.end_ns for part in truth))
-    found = tuple(metrics.intervals(segments, mirror=judge.sides))
+    found = tuple(judge.interval(s.start_ns, s.end_ns, s.move_id, s.mirror) for s in segments)
     sure = tuple(each.confidence for each in segments)
     return Cutting(_unit(question[0], protocol), tuple(truth), found, sure, duration_ns)
 

@@ -70,8 +70,8 @@ class Reference:
 def loops(templates: Sequence[Template], layout: Layout, settings: MatchingSettings) -> list[Reference]:
     """The templates as loops, one that is the mirror image of another together with it.
 
-    Where a move's mirrored loop is, within `same_side`, its straight loop begun elsewhere (a two-step begun to
-    the other side), the mirrored one is left out: no clip tells them apart.
+    Where the mirrored loop of an enrolled move is, within `same_side`, its straight loop begun elsewhere, the
+    mirrored one is left out, as `moves.sides` has it of the taxonomy's moves, whose motions are known.
     """
     found: dict[tuple[object, ...], list[Template]] = {}
     for t in _told_apart(templates, settings.same_side):

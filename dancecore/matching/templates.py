@@ -13,6 +13,7 @@ from dancecore.features.extract import extract, mirror
 from dancecore.moves.body import joints
 from dancecore.moves.camera import Camera
 from dancecore.moves.sequence import around
+from dancecore.moves.sides import has_sides
 from dancecore.moves.style import Style, styled
 from dancecore.moves.taxonomy import Move
 from dancecore.pose.cleaning import clean
@@ -64,7 +65,7 @@ class Template:
 def generate(
     move: Move, rate_hz: int, settings: TemplateSettings, features: FeatureSettings, pose: PoseSettings
 ) -> list[Template]:
-    """A template for each style and view, and its mirror for a move that has one. Deterministic.
+    """A template for each style and view, and its mirror for a move that has sides. Deterministic.
 
     The neutral body dances some loops at `settings.bpm`, or the nearest tempo of the move, the middle one from the
     origin; a camera sees it as the pose estimator would, depth flattened; cleaning and features are those of any clip;
@@ -73,7 +74,7 @@ def generate(
     bpm = float(np.clip(settings.bpm, *move.bpm))
     frames = max(2, round(move.beats * 60 / bpm * rate_hz))
     time_ns = np.round(np.arange(LOOPS * frames) * (move.beats * 60e9 / bpm / frames)).astype(np.int64)
-    weights = column_weights(move.signature, settings)
+    weights, sided = column_weights(move.signature, settings), has_sides(move)
     templates = []
     loops = around(move.motion, (np.arange(LOOPS * frames) - LOOPS // 2 * frames) * move.beats / frames)
     for style, (amplitude, sharpness) in settings.styles.items():
@@ -81,7 +82,7 @@ def generate(
         for yaw in settings.views:
             seen = extract(clean(see(world, time_ns, viewpoint(yaw, settings), settings.depth_slope), pose), features)
             part = slice(LOOPS // 2 * frames, (LOOPS // 2 + 1) * frames)
-            templates += both_sides(move.move_id, style, yaw, bpm, move.beats, seen, part, weights, move.mirrorable)
+            templates += both_sides(move.move_id, style, yaw, bpm, move.beats, seen, part, weights, sided)
     return templates
 
 
@@ -92,11 +93,11 @@ def viewpoint(yaw: float, settings: TemplateSettings) -> Camera:
 
 def both_sides(
     move_id: str, source: str, yaw: float, bpm: float, beats: int, seen: Features, part: slice, weights: Float,
-    mirrorable: bool,
+    sided: bool,
 ) -> list[Template]:  # fmt: skip
-    """The template of frames `part` of what was seen, and its mirror image, which is seen from the other side."""
+    """The template of frames `part` of what was seen, and if `sided` its mirror image, seen from the other side."""
     sides = [(False, yaw, seen, weights)]
-    if mirrorable:
+    if sided:
         sides.append((True, -yaw, mirror(seen), weights[MIRROR_FROM].copy()))
     return [
         Template(move_id, source, side, view, bpm, beats, what.values[part].copy(), what.mask[part].copy(), weight)

@@ -15,6 +15,9 @@ from dancecore.types import MS, OTHER, Features, Float, IntT, Reading
 
 UNKNOWN: Reading = (OTHER, False)
 
+SKIPPED = -1
+"""In place of a label: the frame does not count in training."""
+
 INPUTS = len(COLUMNS) + len(TWIN)
 """The features of a frame, then how far each joint can be trusted."""
 
@@ -28,7 +31,8 @@ INPUT_ORDER: IntT = np.concatenate([FV1.order, np.zeros(len(TWIN), np.int64)])
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled clip: inputs (T, INPUTS) float32 or float16, labels (T,) int64: which of the classifier's."""
+    """A labelled clip: inputs (T, INPUTS) float32 or float16, labels (T,) int64: which of the classifier's, or
+    SKIPPED."""
 
     inputs: NDArray[np.floating]
     labels: IntT
@@ -39,8 +43,13 @@ class Example:
 
 
 def inputs(features: Features) -> Float:
-    """(T, INPUTS) float32."""
-    return np.hstack([features.values, features.mask])
+    """(T, INPUTS) float32; all 0 where nobody is seen, whatever the features hold over from other frames."""
+    return np.hstack([features.values, features.mask]) * features.mask.any(axis=1, keepdims=True)
+
+
+def unseen(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """(T,) where nobody is seen in inputs (T, INPUTS)."""
+    return np.asarray(~values[:, len(COLUMNS) :].any(axis=1))
 
 
 def labels_of(readings: Iterable[Reading]) -> tuple[Reading, ...]:

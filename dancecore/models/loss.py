@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dancecore.models.frames import SKIPPED
 from dancecore.settings import TrainSettings
 
 
@@ -26,8 +27,10 @@ def loss(
     """Class-weighted cross-entropy, focal with `settings.focal` > 0 (Lin et al. 2017, equation 5); binary cross-entropy
     of boundaries; truncated squared steps of log-probabilities (MS-TCN: Farha & Gall 2019, equations 8-10).
 
-    logits (B, T, C), begins (B, T) logits of a boundary; labels (B, T), boundary and valid (B, T); weights (C,).
+    logits (B, T, C), begins (B, T) logits of a boundary; labels (B, T), boundary and valid (B, T); weights (C,). Frames
+    whose label is SKIPPED do not count.
     """
+    valid, labels = valid * (labels != SKIPPED), labels.clamp(min=0)
     logp = torch.log_softmax(logits.float(), dim=2)
     own = logp.gather(2, labels[..., None]).squeeze(2)
     weight = weights[labels] * valid

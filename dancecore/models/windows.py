@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dancecore.models.frames import INPUT_FROM, INPUT_ORDER, INPUT_SIGN, INPUTS, Example
+from dancecore.models.frames import INPUT_FROM, INPUT_ORDER, INPUT_SIGN, INPUTS, SKIPPED, Example, unseen
 from dancecore.settings import TrainSettings
 from dancecore.types import Float, IntT
 
@@ -15,8 +16,8 @@ BEGINS = 1
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B windows of L frames, shorter ones padded: inputs (B, L, INPUTS), labels (B, L) int64, boundary and valid (B, L)
-    float32 of 0 and 1."""
+    """B windows of L frames, shorter ones padded: inputs (B, L, INPUTS), labels (B, L) int64 with SKIPPED where a frame
+    does not count, boundary and valid (B, L) float32 of 0 and 1."""
 
     inputs: Float
     labels: IntT
@@ -39,14 +40,29 @@ def batches(
 
 
 def augmented(example: Example, mirrored: IntT, settings: TrainSettings, rng: np.random.Generator) -> Example:
-    """A window of up to `window` frames, danced up to a share `tempo` faster or slower, mirrored or not, with noise."""
+    """A window of up to `window` frames, danced up to a share `tempo` faster or slower, in a mirror or not, with noise,
+    and at times with a stretch in which nobody is seen."""
     ratio = float(np.exp(rng.uniform(-1, 1) * np.log1p(settings.tempo)))
     span = min(round(settings.window * ratio), len(example.labels))
     start = int(rng.integers(len(example.labels) - span + 1))
     values, labels = at_tempo(example, start, span, ratio)
     if rng.uniform() < settings.mirror:
-        values, labels = values[:, INPUT_FROM] * INPUT_SIGN, mirrored[labels]
-    return Example(values + settings.jitter * rng.standard_normal(values.shape, np.float32), labels)
+        values = values[:, INPUT_FROM] * INPUT_SIGN
+        labels = np.where(labels == SKIPPED, SKIPPED, mirrored[labels])
+    hidden = unseen(values)
+    if rng.uniform() < settings.blank:
+        first, end = np.sort(rng.integers(len(labels) + 1, size=2))
+        hidden[first:end] = True
+    values = values + settings.jitter * rng.standard_normal(values.shape, np.float32)
+    values[hidden] = 0  # as nobody is to the network when it runs
+    return Example(values, forgotten(labels, hidden, settings.memory, len(mirrored) - 1))
+
+
+def forgotten(labels: IntT, hidden: NDArray[np.bool_], memory: int, unknown: int) -> IntT:
+    """The labels (T,), `unknown` where nobody was seen for more than `memory` frames before and after."""
+    seen = np.flatnonzero(~hidden)
+    away = np.abs(np.arange(len(labels))[:, None] - seen).min(axis=1, initial=memory + 1)
+    return np.where(away > memory, unknown, labels)
 
 
 def at_tempo(example: Example, start: int, span: int, ratio: float) -> tuple[Float, IntT]:

@@ -18,8 +18,6 @@ SPEED_BEATS = 0.3
 """Speeds, metres a beat, count so many beats' worth of metres: a hit and a glide through the same place differ."""
 FLOOR = 0.5
 """Weight of a joint that is a signature joint of neither move; a full one weighs 1."""
-ITSELF_M = 0.01
-"""Metres: a dance nearer to its mirror image half a phrase later is that image."""
 _TWIN = [TOLD_BY.index(INDEX[twin(JOINTS[joint])]) for joint in TOLD_BY]
 
 
@@ -36,15 +34,6 @@ def apart(moves: Sequence[Move]) -> Float64:
     return np.minimum(
         _distance(straight, weights, straight, weights), _distance(straight, weights, other, weights[:, _TWIN])
     )
-
-
-def both_sides(move: Move) -> bool:
-    """Whether the second half of the phrase is the first one in the mirror, so that the mirrored move is the same dance
-    begun on the other side."""
-    beats = np.arange(move.beats * FRAMES_PER_BEAT) / FRAMES_PER_BEAT
-    danced = joints(on_the_spot(move.motion, beats)[0])
-    image = joints(on_the_spot(mirrored(move.motion), beats + move.beats / 2)[0])
-    return bool(np.abs(danced - image).max() < ITSELF_M)
 
 
 def _danced(move: Move, mirror: bool) -> Float64:

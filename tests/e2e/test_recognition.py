@@ -1,4 +1,5 @@
-"""Moves are found and named in rendered dances nobody has seen before: new seeds, so new bodies, cameras and orders."""
+"""Moves are found and named, with their sides, in rendered dances nobody has seen before: new seeds, so new bodies,
+cameras and orders."""
 
 import json
 import os
@@ -15,8 +16,10 @@ from cluster.library import TAXONOMY, load_library
 from cluster.settings import settings
 from cluster.weights import weights_dir
 from dancecore.learning import metrics
+from dancecore.learning.evaluation import Judge
 from dancecore.learning.metrics import Confusion, Counts, Interval
 from dancecore.models.classify import Classifier
+from dancecore.moves.sides import without_sides
 from dancecore.moves.taxonomy import load_taxonomy
 from dancecore.pipeline import analyse
 from dancecore.pose import load
@@ -28,9 +31,9 @@ CLIPS = 30
 TOLERANCE_NS = 200 * MS
 
 
-def truth(clip: Path) -> list[Interval]:
-    told = json.loads(clip.with_suffix(".json").read_text())
-    return [Interval(s["start_ms"] * MS, s["end_ms"] * MS, s["move_id"]) for s in told["segments"]]
+def truth(clip: Path, judge: Judge) -> list[Interval]:
+    told = json.loads(clip.with_suffix(".json").read_text())["segments"]
+    return metrics.joined(judge.interval(s["start_ms"] * MS, s["end_ms"] * MS, s["move_id"], s["mirror"]) for s in told)
 
 
 def table(confusion: Confusion) -> str:
@@ -73,11 +76,13 @@ def test_moves_of_unseen_dancers_are_named(
         clips = list(pool.map(partial(render, numbers=numbers, out=tmp_path), seeds))
     analysis = settings().analysis
     model, library = load(analysis.pose.variant, weights_dir(), analysis.pose), load_library(settings())
+    judge = Judge(True, without_sides(library.taxonomy.moves.values()))
     classifier = Classifier(library.bundle) if library.bundle else None
     true, found, overlaps, counts, cuts = [], [], [], Counts(0, 0, 0), Counts(0, 0, 0)
     for clip in clips:
         result = analyse(clip, model, library.bank, analysis, classifier)
-        wanted, given = truth(clip), metrics.intervals(result.segments)
+        wanted = truth(clip, judge)
+        given = [judge.interval(s.start_ns, s.end_ns, s.move_id, s.mirror) for s in result.segments]
         true += metrics.frames(wanted, wanted[-1].end_ns)
         found += metrics.frames(given, wanted[-1].end_ns)
         counts += metrics.segment_counts(wanted, given, overlap=0.5)

@@ -1,7 +1,7 @@
 """How well predicted segments agree with the true ones. A label is a move id or a (move id, mirror) pair."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,16 @@ def intervals(segments: Iterable[Segment], *, mirror: bool = False) -> list[Inte
         Interval(s.start_ns, s.end_ns, (s.move_id, s.mirror) if mirror and s.move_id != OTHER else s.move_id)
         for s in segments
     ]
+
+
+def joined(parts: Iterable[Interval]) -> list[Interval]:
+    """Intervals in order of time; those of one label that follow each other without a gap are one."""
+    whole: list[Interval] = []
+    for part in sorted(parts, key=lambda each: each.start_ns):
+        if whole and whole[-1].label == part.label and whole[-1].end_ns == part.start_ns:
+            part = replace(whole.pop(), end_ns=part.end_ns)
+        whole.append(part)
+    return whole
 
 
 def frames(labelled: Iterable[Interval], duration_ns: int, *, rate_hz: int = 20) -> list[Label]:

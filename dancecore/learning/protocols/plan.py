@@ -48,8 +48,9 @@ class Protocol:
     """A comparison by name. `about` says in a line what is shown and what asked.
 
     `taxonomy`: what is shown are the taxonomy's own motions, and folds have no exemplars. `mirrored`: a move may be
-    danced to its other side. `flat`: recognisers see the picture alone, without depth. `unit`: what intervals draw
-    anew.
+    danced to its other side, but for those that are `straight`: they have none, whatever is told or said. `flat`:
+    recognisers see the picture alone, without depth. `without`: moves that are asked although nobody was taught them.
+    `unit`: what intervals draw anew.
     """
 
     name: str
@@ -58,7 +59,9 @@ class Protocol:
     boundaries: Boundaries = "true"
     taxonomy: bool = False
     mirrored: bool = False
+    straight: frozenset[str] = frozenset()
     flat: bool = False
+    without: frozenset[str] = frozenset()
     unit: Unit = "clip"
 
     @property

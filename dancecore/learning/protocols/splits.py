@@ -33,19 +33,44 @@ def of_entries(entries: Iterable[Entry]) -> list[Performance]:
     return [part for each in entries for part in _parts(each.clip, each.creator, each.labels)]
 
 
-def closed_set(entries: Sequence[Entry], boundaries: Boundaries) -> Protocol:
-    """All moves of the taxonomy are known; asked are the clips of the test split, or all where there are no splits.
+def closed_set(
+    entries: Sequence[Entry], boundaries: Boundaries, *, straight: frozenset[str] = frozenset(), whole: bool = False
+) -> Protocol:
+    """All moves of the taxonomy are known; asked are the clips of the test split, or all where there are no splits, or
+    where the `whole` set is for testing. `straight`: moves without sides.
 
     What learns from the set itself, learns from its training split.
     """
-    tested = [each for each in entries if each.split == "test"] if any(each.split for each in entries) else entries
-    trained = [each for each in entries if each.split == "train"]
+    split = not whole and any(each.split for each in entries)
+    tested = [each for each in entries if each.split == "test"] if split else entries
+    trained = [each for each in entries if split and each.split == "train"]
     queries, shown = of_entries(tested), of_entries(trained)
     if boundaries == "true":
         queries = [each for each in queries if each.end_ms - each.start_ms >= SHORTEST_MS]
     fold = Fold("test", tuple(each for each in shown if long_enough(each)), tuple(queries))
     about = f"the taxonomy's moves; {len(tested)} clips asked, {boundaries} boundaries"
-    return Protocol("closed", about, (fold,), boundaries, taxonomy=True, mirrored=True, unit=_unit(queries))
+    about += f"; {len(straight)} moves have no side and count as straight" if straight else ""
+    return Protocol(
+        "closed", about, (fold,), boundaries, taxonomy=True, mirrored=True, straight=straight, unit=_unit(queries)
+    )
+
+
+def open_set(entries: Sequence[Entry], without: frozenset[str], *, straight: frozenset[str], whole: bool) -> Protocol:
+    """Spans of moves that recognisers know, and of those they were to be `without`, which are OTHER to them.
+
+    Raises DanceError("INVALID_INPUT") when there are none of the one kind or the other.
+    """
+    plan = closed_set(entries, "true", straight=straight, whole=whole)
+    queries = [each for each in plan.folds[0].queries if each.move_id != OTHER]
+    unknown = sum(each.move_id in without for each in queries)
+    if not 0 < unknown < len(queries):
+        message = (
+            f"{unknown} of {len(queries)} spans are of moves never learned; name a --bundle trained `without` some"
+        )
+        raise DanceError("INVALID_INPUT", message)
+    about = f"{len(queries) - unknown} spans of known moves, {unknown} of {len(without)} moves that nobody was taught"
+    fold = Fold("test", (), tuple(queries))
+    return replace(plan, name="open-set", about=about, folds=(fold,), without=without)
 
 
 def k_shot(performances: Sequence[Performance], k: int, boundaries: Boundaries = "true") -> Protocol:

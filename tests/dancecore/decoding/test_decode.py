@@ -69,11 +69,11 @@ def test_overlapping_spans_are_refused():
         decode([scores(0, 500, DAB), scores(499, 900, FLOSS)], RULES)
 
 
-def test_confidence_is_that_of_both_sides_and_merges_by_duration():
+def test_confidence_is_that_of_move_and_side_and_merges_by_duration():
     first = scores(0, 300, ("dab", False, 0.2, 0.5), ("dab", True, 0.3, 0.1), ("floss", False, 0.4, 0.2))
     second = scores(300, 400, ("dab", False, 0.2, 1.0))
     (segment,) = decode([first, second], RULES)
-    assert segment.confidence == pytest.approx((3 * 0.6 + 1 * 1.0) / 4)
+    assert segment.confidence == pytest.approx((3 * 0.5 + 1 * 1.0) / 4)
     assert segment.alternatives == (("floss", pytest.approx(0.15)),)
 
 

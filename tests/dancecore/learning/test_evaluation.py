@@ -62,6 +62,36 @@ def test_what_counts_as_right(mirror: bool | None, label: object, ranked: list[o
     assert judge.label(OTHER, True) == OTHER
 
 
+def test_a_move_without_sides_is_straight_whatever_is_told_or_said() -> None:
+    judge = Judge(sides=True, straight=frozenset(["kick"]))
+    assert judge.label("kick", True) == ("kick", False)
+    assert judge.label("dab", True) == ("dab", True)
+    assert judge.ranking([LEFT, RIGHT])["kick", False] == (0.2, pytest.approx(0.8))
+
+
+def test_both_halves_of_a_move_without_sides_are_one_segment() -> None:
+    queries = (query("a", "kick", False), query("a", "kick", True, 1000, 2000), query("a", "dab", True, 2000, 3000))
+    found = [Segment(0, 2000 * MS, "kick", 0.9, True, ()), Segment(2000 * MS, 3000 * MS, "dab", 0.9, False, ())]
+    protocol = Protocol("p", "", (Fold("fold", (), queries),), "found", straight=frozenset(["kick"]))
+    scores = evaluate(protocol, Empty(), lambda exemplars, mirrored: Says([], found), lambda word: None)
+    assert scores.numbers["segment IoU"].value == 0.5
+    assert scores.numbers["boundary F1 100 ms"].value == 1
+
+
+def test_moves_that_nobody_was_taught_are_told_from_the_others() -> None:
+    queries = tuple(query(clip, move, False) for clip, move in (("a", "kick"), ("b", "dab"), ("c", "new")))
+    said = iter([[RIGHT, DAB], [DAB], [Candidate("kick", False, 0.35, 0.2)]])
+
+    class InTurn(Says):
+        def rank(self, track: PoseTrack, span: Span, beats: BeatGrid | None) -> Sequence[Candidate]:
+            return next(said)
+
+    protocol = Protocol("p", "", (Fold("fold", (), queries),), without=frozenset(["new"]))
+    scores = evaluate(protocol, Empty(), lambda exemplars, mirrored: InTurn([]), lambda word: None)
+    assert scores.numbers["open-set AUROC"].value == 0.5  # the kick is surer, the dab is not
+    assert scores.classes[OTHER].count == 1
+
+
 def test_questions_are_put_and_scored() -> None:
     queries = (query("a", "kick", True), query("b", "kick", False), query("c", "dab", False), query("d", "kick", True))
     protocol = Protocol("p", "", (Fold("fold", (), queries),), mirrored=True)

@@ -16,17 +16,19 @@ from dancecore.models.frames import (
     INPUT_ORDER,
     INPUT_SIGN,
     INPUTS,
+    SKIPPED,
     UNKNOWN,
     Example,
     frame_labels,
     inputs,
     labels_of,
     mirrored_labels,
+    unseen,
 )
-from dancecore.models.windows import at_tempo, augmented, batches, begins, stack
+from dancecore.models.windows import at_tempo, augmented, batches, begins, forgotten, stack
 from dancecore.types import MS, Features
 
-NUMBERS = replace(settings().train, window=40, hop=20, batch=4, jitter=0.0, tempo=0.15)
+NUMBERS = replace(settings().train, window=40, hop=20, batch=4, jitter=0.0, blank=0.0, tempo=0.15)
 LABELS = labels_of([("mv_dab", True), ("mv_floss", False), ("mv_dab", False)])
 
 
@@ -110,3 +112,29 @@ def test_a_segment_begins_near_its_first_frame() -> None:
 def test_labels_must_fit_inputs() -> None:
     with pytest.raises(DanceError, match="3 labels"):
         Example(np.zeros((4, INPUTS), np.float32), np.zeros(3, np.int64))
+
+
+def seen(frames: int) -> Example:
+    return Example(np.ones((frames, INPUTS), np.float32), np.zeros(frames, np.int64))
+
+
+def test_who_is_not_seen_for_long_dances_nothing_that_is_known() -> None:
+    hidden = np.array([True] * 3 + [False] * 2 + [True] * 5 + [False])
+    assert forgotten(np.zeros(11, np.int64), hidden, 1, 7).tolist() == [7, 7, 0, 0, 0, 0, 7, 7, 7, 0, 0]
+    assert forgotten(np.zeros(4, np.int64), np.ones(4, np.bool_), 9, 7).tolist() == [7] * 4
+
+
+def test_some_windows_have_a_stretch_in_which_nobody_is_seen() -> None:
+    numbers = replace(NUMBERS, tempo=0.0, mirror=0.0, jitter=0.1, blank=1.0, memory=2)
+    blank = [augmented(seen(40), mirrored_labels(LABELS), numbers, np.random.default_rng(k)) for k in range(9)]
+    hidden = [unseen(each.inputs) for each in blank]
+    assert any(each.any() for each in hidden)
+    assert all(not each.inputs[gone].any() for each, gone in zip(blank, hidden, strict=True))
+    assert all((each.labels[~gone] == 0).all() for each, gone in zip(blank, hidden, strict=True))
+    assert any((each.labels[gone] == 3).any() for each, gone in zip(blank, hidden, strict=True))
+
+
+def test_frames_that_do_not_count_stay_so_in_the_mirror() -> None:
+    example = Example(seen(40).inputs, np.repeat([SKIPPED, 0], 20))
+    window = augmented(example, mirrored_labels(LABELS), replace(NUMBERS, mirror=1.0), np.random.default_rng(0))
+    assert set(window.labels.tolist()) == {SKIPPED, 1}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dancecore.moves.likeness import apart, both_sides
+from dancecore.moves.likeness import apart
 from dancecore.moves.motion import Motion
 from dancecore.moves.sequence import mirrored, sample
 from dancecore.moves.taxonomy import Move, Taxonomy
@@ -47,8 +47,3 @@ def test_what_shares_its_steps_is_nearer(taxonomy: Taxonomy) -> None:
     two_step, milly_rock, swim = (taxonomy.moves[f"mv_{name}"] for name in ("two_step", "milly_rock", "swim"))
     distance = apart([two_step, milly_rock, swim])
     assert distance[0, 1] < 0.8 * distance[0, 2]
-
-
-@pytest.mark.parametrize(("move_id", "both"), [("mv_two_step", True), ("mv_grapevine", True), ("mv_dab", False)])
-def test_both_sides(taxonomy: Taxonomy, move_id: str, both: bool) -> None:
-    assert both_sides(taxonomy.moves[move_id]) is both

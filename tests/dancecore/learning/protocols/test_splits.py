@@ -82,6 +82,18 @@ def test_a_closed_set_asks_the_test_split_and_shows_the_training_split() -> None
     assert [(e.clip, e.mirror) for e in fold.exemplars] == [("train", True)]
     (fold,) = splits.closed_set(entries, "found").folds
     assert len(fold.queries) == 2
+    (fold,) = splits.closed_set(entries, "found", whole=True).folds
+    assert ({each.clip for each in fold.queries}, fold.exemplars) == ({"train", "validation", "test"}, ())
+
+
+def test_an_open_set_asks_what_is_known_and_what_is_not() -> None:
+    labels = (Label(0, 1000, "mv_dab", True), Label(1000, 2000, "mv_floss", False), Label(2000, 3000, OTHER, None))
+    entries = [Entry("clip", "ann", (), 3000, labels, None, None)]
+    plan = splits.open_set(entries, frozenset(["mv_floss"]), straight=frozenset(), whole=False)
+    assert [each.move_id for each in plan.folds[0].queries] == ["mv_dab", "mv_floss"]
+    for without in (frozenset[str](), frozenset(["mv_dab", "mv_floss"])):
+        with pytest.raises(DanceError, match="INVALID_INPUT"):
+            splits.open_set(entries, without, straight=frozenset(), whole=False)
 
 
 def test_cross_view_shows_the_front_and_asks_every_side() -> None:
