@@ -25,7 +25,7 @@ check: .venv/dev ## ruff, mypy, the import contract
 bench: .venv/dev ## measure against the peers; writes bench-report.json
 	@$(BIN)/python -m tests.bench
 
-MODEL ?= mv-0.1.0
+MODEL ?= mv-0.2.0
 
 model: .venv/dev ## train the classifier from synthetic dances (an hour), and put it into the taxonomy
 	@$(BIN)/danceapp train $(MODEL) --out runs
