@@ -209,6 +209,7 @@ class TrainSettings:
     worker_cpus: int
     worker_threads: int
     worker_gpus: int
+    object_store_mb: int
     attempts: int
     pool: int
     seed: int

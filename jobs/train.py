@@ -9,7 +9,7 @@ runs/{model}/bundle/          what came out, see `dancecore.models.bundle`
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,7 @@ def train(
     needs_torch()
     run = out.resolve() / model_id
     library = load_library(settings)
-    with session(address, settings.cluster):
+    with session(address, replace(settings.cluster, object_store_mb=settings.train.object_store_mb)):
         data = prepare(settings, TAXONOMY, labels_of(library.bank.readings), home(), sets)
         config = runs.claim(run, settings.train, data)
         if (run / "bundle" / "bundle.json").exists():

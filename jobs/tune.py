@@ -53,7 +53,7 @@ def tune(
     needs_torch()
     run = out.resolve() / name
     labels = labels_of(load_library(settings).bank.readings)
-    with session(address, settings.cluster):
+    with session(address, replace(settings.cluster, object_store_mb=settings.train.object_store_mb)):
         data = prepare(settings, TAXONOMY, labels, home(), sets)
         results = tuner(Search(planned(settings.train, data), run), settings).fit()
         done = (results[k] for k in range(len(results)))
