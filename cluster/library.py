@@ -23,7 +23,7 @@ from dancecore.types import Versions
 TAXONOMY = CONFIGS.parent / "taxonomy" / "tx-0.1"
 """The taxonomy that is in use."""
 
-MODEL_VERSION = "dtw-2"
+MODEL_VERSION = "dtw-3"
 """Of results without a classifier, whose id stands in its place. Grows when the same features, templates, classifier
 and numbers may give other segments."""
 

@@ -27,7 +27,7 @@ def list_all(
 
       danceapp models --fetch heavy
 
-      danceapp models register taxonomy/tx-0.1/models/mv-0.1.0
+      danceapp models register taxonomy/tx-0.1/models/mv-0.2.0
     """
     if context.invoked_subcommand is not None:
         return
@@ -51,7 +51,7 @@ def register(
 
     [bold]Example[/bold]
 
-      danceapp models register taxonomy/tx-0.1/models/mv-0.1.0
+      danceapp models register taxonomy/tx-0.1/models/mv-0.2.0
     """
     from jobs import registry
 

@@ -8,7 +8,7 @@ import pytest
 from cluster.library import TAXONOMY
 from dancecore.models.bundle import MODEL, read_bundle
 from dancecore.models.classify import classify
-from dancecore.models.frames import INPUTS
+from dancecore.models.frames import INPUTS, UNKNOWN
 from dancecore.moves.taxonomy import load_taxonomy
 from dancecore.types import MS, Features
 
@@ -39,3 +39,10 @@ def test_a_shipped_bundle_runs(folder: Path) -> None:
     values, mask = rng.standard_normal((100, 128)).astype(np.float32), np.ones((100, 33), np.float32)
     scores = classify(Features(np.arange(100) * 50 * MS, values, mask), read_bundle(folder))
     np.testing.assert_allclose(np.exp(scores.logp).sum(1), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("folder", BUNDLES, ids=lambda folder: folder.name)
+def test_where_nobody_is_seen_nothing_is_named(folder: Path) -> None:
+    nobody = Features(np.arange(100) * 50 * MS, np.zeros((100, 128), np.float32), np.zeros((100, 33), np.float32))
+    scores = classify(nobody, read_bundle(folder))
+    assert {scores.readings[k] for k in scores.logp.argmax(1)} == {UNKNOWN}
