@@ -30,6 +30,10 @@ ORDER = np.zeros(WIDTH, np.int64)
 ORDER[SPEEDS.start : WAY.stop] = 1
 """(170,) how often each column is derived by time."""
 
+JOINT_OF = np.concatenate([np.arange(JOINTS) // 3, np.arange(JOINTS) // 3, np.full(WIDTH - WAY.start, len(LIFTED))])
+"""(170,) the lifted joint whose spread says how far each column is to be believed; the number after the last for those
+that always are."""
+
 
 def _mirror() -> tuple[IntT, Float]:
     source, sign = np.arange(WIDTH), np.ones(WIDTH, np.float32)

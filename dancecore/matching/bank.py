@@ -21,7 +21,7 @@ class Group:
 
     `members` (LANES,) int64: their places in the bank, the last repeated where there are fewer; lengths (LANES,) int64;
     `starts` (S,) int64: where windows begin, [0] for sequences; `both`: their mirror images are readings too.
-    even (K, P x LANES) and odd (2 D - K, P x LANES) float32 hold frame p of lane l in column p x LANES + l: what a
+    even (K, P x LANES) and odd (D + G - K, P x LANES) float32 hold frame p of lane l in column p x LANES + l: what a
     query's (confidence x value, confidence) is multiplied with, [-2 w r, w r^2], as `Layout.halves`.
     """
 
@@ -39,8 +39,8 @@ class Group:
 class Bank:
     """N references, in groups ordered by tempo. `readings` are the (move, mirror) that they stand for.
 
-    weights (N, D) float32 sum to one; reading_of (N, 2) int64: the reading of each reference and of its mirror image,
-    -1 where that is none.
+    weights (N, D) float32 sum to one, those that differ are weightings (U, D), number weighting_of (N,) int64 of them;
+    reading_of (N, 2) int64: the reading of each reference and of its mirror image, -1 where that is none.
     """
 
     layout: Layout
@@ -48,6 +48,8 @@ class Bank:
     readings: tuple[Reading, ...]
     reading_of: IntT
     weights: Float
+    weightings: Float
+    weighting_of: IntT
     groups: tuple[Group, ...]
 
     @classmethod
@@ -66,7 +68,9 @@ class Bank:
         place = {None: -1} | {reading: k for k, reading in enumerate(readings)}
         weights = np.array([r.weights / r.weights.sum() for r in ordered], np.float32)
         groups = tuple(_group(ordered, members, weights, layout) for members in _alike(ordered))
-        return cls(layout, ordered, readings, np.array([[place[r] for r in pair] for pair in sides]), weights, groups)
+        reading_of = np.array([[place[r] for r in pair] for pair in sides])
+        weightings, weighting_of = np.unique(weights, axis=0, return_inverse=True)
+        return cls(layout, ordered, readings, reading_of, weights, weightings, weighting_of, groups)
 
     def by_tempo(self) -> Iterator[tuple[float, list[Group]]]:
         """The tempi of the references, with the groups that have them."""
@@ -100,7 +104,7 @@ def _group(references: Sequence[Reference], places: list[int], weights: Float, l
     for m in members:
         values, w = references[m].values, weights[m]
         padding = ((0, int(lengths.max()) - len(values)), (0, 0))
-        for side, half in zip(sides, layout.halves(-2 * w * values, w * values**2), strict=True):
+        for side, half in zip(sides, layout.halves(-2 * w * values, layout.summed(w * values**2)), strict=True):
             side.append(np.pad(half, padding))
     even, odd = (
         np.ascontiguousarray(np.stack(side).transpose(2, 1, 0).reshape(-1, lengths.max() * LANES)) for side in sides

@@ -22,10 +22,11 @@ BLOCK = 48
 class Queries:
     """Q series to be compared with the references of a bank, one after another: q has rows edges[q] to edges[q + 1].
 
-    values (R, D) and trust (R, D) in 0..1: how far each value is to be believed; own (2, R, N): what of the squared
-    distances no frame of a reference changes, as it is and in the mirror.
-    even, odd: values and trust as `Layout.halves`, the rows by_place (R,), ordered by how far they are in their query:
-    those need about the same columns, so they are multiplied together. Row r is row where[r] of them.
+    values (R, D) and trust (R, D) in 0..1: how far each value is to be believed; own (2, R, U): what of the squared
+    distances no frame of a reference changes, as it is and in the mirror, for each of the bank's weightings.
+    even, odd: confidence x values and confidence as `Layout.halves`, the rows by_place (R,), ordered by how far they
+    are in their query: those need about the same columns, so they are multiplied together. Row r is row where[r] of
+    them.
     """
 
     values: Float
@@ -41,11 +42,12 @@ class Queries:
     def of(cls, series: Sequence[tuple[Float, Float]], bank: Bank) -> Self:
         """Series of values (T, D) and trust (T, D), float32 and finite."""
         values, trust = (np.concatenate(parts) for parts in zip(*series, strict=True))
-        sides = [bank.weights.T, bank.weights[:, bank.layout.mirror_from].T]
-        own = np.stack([UNSEEN + (trust * (values**2 - UNSEEN)) @ weights for weights in sides]).astype(np.float32)
+        sides = (bank.weightings, bank.weightings[:, bank.layout.mirror_from])
+        apart = trust * (values**2 - UNSEEN)
+        own = np.stack([UNSEEN + apart @ weights.T for weights in sides]).astype(np.float32)
         lengths = [len(part) for part, _ in series]
         by_place = np.argsort(np.concatenate([np.linspace(0, 1, n) for n in lengths]))
-        even, odd = bank.layout.halves((trust * values)[by_place], trust[by_place])
+        even, odd = bank.layout.halves((trust * values)[by_place], bank.layout.told(trust)[by_place])
         return cls(values, trust, even, odd, own, np.cumsum([0, *lengths]), by_place, np.argsort(by_place))
 
 
@@ -64,8 +66,8 @@ def costs(queries: Queries, groups: Sequence[Group], bank: Bank, band: float) ->
         even, odd = room[:, : rows * group.even.shape[1]].reshape(2, rows, -1)
         _multiply(queries, group, band, even, odd)
         found = search(
-            even, odd, queries.where, queries.own, queries.edges, group.members, group.lengths, group.starts,
-            group.looped, group.both, band,
+            even, odd, queries.where, queries.own, queries.edges, bank.weighting_of[group.members], group.lengths,
+            group.starts, group.looped, group.both, band,
         )  # fmt: skip
         for q, side, lane in np.argwhere(found[..., 2] > 0):
             window = int(group.members[lane]), int(side), int(found[q, side, lane, 1])

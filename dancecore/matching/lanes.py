@@ -12,7 +12,10 @@ from dancecore.types import Float, Float64, IntT
 LANES = 16
 """References side by side: one register of AVX-512, two of AVX2."""
 
-CLOSE = 0.03
+LEAST = np.float32(1e-30)
+"""Squared distances below it are rounding, maybe negative."""
+
+CLOSE = np.float32(0.03)
 """Of the query's own part of a squared distance: below it |q|^2 - 2 q r + |r|^2 cancels more than 1e-5 allows."""
 
 TIE = 3e-6
@@ -40,19 +43,21 @@ def local(
     out: Float,
 ) -> None:  # fmt: skip
     """Set `out` to the distances (T, P, LANES) from even + side x odd (R, P, LANES), of which row where[i] is that of
-    frame i, and own (T, LANES), negative where
-    cancellation makes them doubtful, infinite outside a lane's band, low and high (T, LANES). Only columns first to
-    last (T,), those that some lane's band has, are set."""
+    frame i, and own (T, LANES), negative where cancellation makes them doubtful, infinite outside a lane's band, low
+    and high (T, LANES). Only columns first to last (T,), those that some lane's band has, are set."""
     infinity, sign = np.float32(np.inf), np.float32(side)
     for i in range(len(where)):
+        # Rows by name and a comparison in place of max(): otherwise the compiler takes one lane at a time.
+        summed, apart, mine, begin, end, row = even[where[i]], odd[where[i]], own[i], low[i], high[i], out[i]
         for j in range(first[i], last[i] + 1):
             column = np.float32(j)
             for k in range(LANES):
-                squared = max(own[i, k] + (even[where[i], j, k] + sign * odd[where[i], j, k]), np.float32(1e-30))
+                squared = mine[k] + (summed[j, k] + sign * apart[j, k])
+                squared = squared if squared > LEAST else LEAST
                 distance = np.sqrt(squared)
-                distance = -distance if squared < np.float32(CLOSE) * own[i, k] else distance
-                outside = (column < low[i, k]) | (column > high[i, k])
-                out[i, j, k] = infinity if outside else distance
+                distance = -distance if squared < CLOSE * mine[k] else distance
+                outside = (column < begin[k]) | (column > end[k])
+                row[j, k] = infinity if outside else distance
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
@@ -106,14 +111,14 @@ def nearest(local: Float, starts: IntT, ends: IntT, first: IntT, last: IntT) -> 
 
 @numba.njit(cache=True, nogil=True)
 def search(
-    even: Float, odd: Float, where: IntT, own: Float, edges: IntT, members: IntT, lengths: IntT, starts: IntT,
+    even: Float, odd: Float, where: IntT, own: Float, edges: IntT, weighting: IntT, lengths: IntT, starts: IntT,
     looped: bool, both: bool, band: float,
 ) -> Float64:  # fmt: skip
     """(Q, 2, LANES, 3): what `nearest` finds for queries q, rows edges[q] to edges[q + 1], as they are and, with
     `both`, in the mirror, among references of `lengths` (LANES,).
 
     Squared distances of row r are row where[r] of even + odd (R, P x LANES), in the mirror even - odd, plus own
-    (2, R, N) of `members` (LANES,).
+    (2, R, U) of `weighting` (LANES,).
     A window of a loop has the query's length and begins at any of `starts`; a sequence is one window.
     """
     columns = even.shape[1] // LANES
@@ -131,7 +136,7 @@ def search(
         if looped:
             low[:], high[:] = 0, columns
         for side in range(2 if both else 1):
-            mine = own[side, part][:, members].copy()
+            mine = own[side, part][:, weighting].copy()
             local(sums, differences, where[part], mine, 1 - 2 * side, low, high, begin, end, scratch)
             found[q, side] = nearest(scratch[:rows], starts, windows - 1, first, last)
     return found

@@ -6,6 +6,7 @@ import numpy as np
 
 from dancecore.errors import DanceError
 from dancecore.features.lifted import (
+    JOINT_OF,
     KIND,
     MIRROR_FROM,
     MIRROR_SIGN,
@@ -24,7 +25,7 @@ from dancecore.matching.references import Layout, Reference
 from dancecore.settings import FeatureSettings, LiftedSettings
 from dancecore.types import Candidate, Float, Float64, IntT, Span
 
-FV2 = Layout(ORDER, MIRROR_FROM, MIRROR_SIGN)
+FV2 = Layout(ORDER, MIRROR_FROM, MIRROR_SIGN, JOINT_OF)
 """The 170 columns of `features.lifted`."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dancecore.features.columns import COLUMNS, MIRROR_FROM, MIRROR_SIGN
+from dancecore.features.columns import COLUMN_JOINTS, COLUMNS, MIRROR_FROM, MIRROR_SIGN
 from dancecore.matching.templates import Template
 from dancecore.settings import MatchingSettings
 from dancecore.types import Float, IntT
@@ -18,33 +18,52 @@ class Layout:
     order (D,) int64: how often each is derived by time: danced r times faster, it grows by r to this power.
     mirror_from (D,) int64 and mirror_sign (D,) float32: column d of the mirror image is sign[d] x column from[d], an
     involution.
+    source_of (D,) int64: which of G sources, such as sets of joints, each is made of: columns of one are always as far
+    to be believed. Columns of one source have mirror images of one.
     """
 
     order: IntT
     mirror_from: IntT
     mirror_sign: Float
+    source_of: IntT
 
     def mirrored(self, values: Float) -> Float:
         """(T, D): what a mirror shows."""
         return values[:, self.mirror_from] * self.mirror_sign
 
-    def halves(self, values: Float, other: Float) -> tuple[Float, Float]:
-        """(T, 2 D) made of values (T, D) and of others whose columns keep their sign, as the (T, K) that stays and the
-        (T, 2 D - K) that changes sign in the mirror; of orthonormal columns, so inner products add up."""
-        both = np.hstack([values, other])
-        source = np.concatenate([self.mirror_from, self.mirror_from + len(self.mirror_from)])
-        sign = np.concatenate([self.mirror_sign, np.ones_like(self.mirror_sign)])
+    def halves(self, values: Float, others: Float) -> tuple[Float, Float]:
+        """(T, D + G) made of values (T, D) and others of the `sources` (T, G), which keep their sign, as the (T, K)
+        that stays and the (T, D + G - K) that changes sign in the mirror; of orthonormal columns, so inner products add
+        up."""
+        both, many = np.hstack([values, others]), len(self.mirror_from)
+        image_of = self.source_of[self.mirror_from[self._first()]]
+        source = np.concatenate([self.mirror_from, many + image_of])
+        sign = np.concatenate([self.mirror_sign, np.ones(len(image_of), np.float32)])
         image, at = both[:, source] * sign, np.arange(len(source))
         pair, own = source > at, source == at
         even, odd = pair | (own & (sign > 0)), pair | (own & (sign < 0))
         scale = np.where(pair, np.sqrt(0.5), 0.5).astype(np.float32)
         return (both + image)[:, even] * scale[even], (both - image)[:, odd] * scale[odd]
 
+    def told(self, trust: Float) -> Float:
+        """(T, G): how far each source is to be believed, of trust (T, D)."""
+        return trust[:, self._first()]
+
+    def summed(self, values: Float) -> Float:
+        """(T, G): the sums over the columns of each source of values (T, D)."""
+        of_source = self.source_of[:, None] == np.arange(self.source_of.max() + 1)
+        return np.asarray(values @ of_source.astype(values.dtype))
+
+    def _first(self) -> IntT:
+        """(G,) a column of each source."""
+        return np.unique(self.source_of, return_index=True)[1]
+
 
 FV1 = Layout(
     np.array([2 if c.unit.endswith("/s2") else 1 if c.unit.endswith("/s") else 0 for c in COLUMNS]),
     MIRROR_FROM,
     MIRROR_SIGN,
+    np.unique(COLUMN_JOINTS, axis=0, return_inverse=True)[1],
 )
 """The 128 columns of `dancecore.features`."""
 

@@ -8,6 +8,7 @@ from aeon.distances import dtw_distance
 
 from cluster.library import load_library
 from cluster.settings import settings
+from dancecore.features.columns import confidence
 from dancecore.matching.bank import Bank
 from dancecore.matching.references import FV1, Reference
 from dancecore.matching.score import distances
@@ -29,7 +30,7 @@ def measure() -> list[Row]:
 
 
 def dtw_bank() -> Row:
-    """Exemplars as whole sequences, with weights of their own; every frame of a segment has its confidence."""
+    """Exemplars as whole sequences, with weights of their own; each frame of a segment has confidences of joints."""
     rng, matching = np.random.default_rng(0), settings().matching
     exemplars = [_smooth(rng, int(rng.integers(SHORTEST, LONGEST + 1))) for _ in range(MOVES * EXEMPLARS)]
     weights = rng.uniform(0.2, 1, (MOVES, COLUMNS)).astype(np.float32)
@@ -41,7 +42,8 @@ def dtw_bank() -> Row:
         FV1,
     )
     segments = [_smooth(rng, int(rng.integers(SHORTEST, LONGEST + 1))) for _ in range(SEGMENTS)]
-    series = [(values, rng.uniform(0, 1, values.shape).astype(np.float32)) for values in segments]
+    masks = [rng.uniform(0, 1, (len(values), 33)).astype(np.float32) for values in segments]
+    series = [(values, confidence(mask)) for values, mask in zip(segments, masks, strict=True)]
     pairs = SEGMENTS * MOVES * EXEMPLARS * 2 * len(matching.tempi)
     theirs = [np.ascontiguousarray(values.T, np.float64) for values in exemplars]
 

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from cluster.settings import settings as numbers
 from dancecore.errors import DanceError
+from dancecore.features.columns import confidence
 from dancecore.matching.bank import Bank
 from dancecore.matching.compare import UNSEEN, Queries, costs
 from dancecore.matching.dtw import align, band_limits
 from dancecore.matching.lanes import LANES, lane_limits
+from dancecore.matching.lifted import FV2
 from dancecore.matching.references import FV1, Layout, Reference
 from dancecore.matching.score import distances
 from dancecore.types import Float, Float64
@@ -21,13 +23,20 @@ COMPILING = settings(deadline=None, max_examples=60)
 
 
 def layout(columns: int, rng: np.random.Generator) -> Layout:
-    """Random orders, twins and signs."""
+    """Random orders, twins, signs and sources."""
     source = np.arange(columns)
     pairs = rng.permutation(columns)[: columns // 2 * 2 // 4 * 2].reshape(-1, 2)
     source[pairs[:, 0]], source[pairs[:, 1]] = pairs[:, 1], pairs[:, 0]
     sign = rng.choice([-1, 1], columns).astype(np.float32)
     sign[pairs[:, 1]] = sign[pairs[:, 0]]
-    return Layout(rng.integers(0, 3, columns), source, sign)
+    source_of = rng.integers(0, 3, columns)
+    source_of[pairs] = rng.integers(1, 3, len(pairs))[:, None] * 2 + [1, 2]
+    return Layout(rng.integers(0, 3, columns), source, sign, np.unique(source_of, return_inverse=True)[1])
+
+
+def trusted(rng: np.random.Generator, frames: int, shape: Layout) -> Float:
+    """A random confidence of each source."""
+    return rng.random((frames, shape.source_of.max() + 1)).astype(np.float32)[:, shape.source_of]
 
 
 def walk(rng: np.random.Generator, length: int, columns: int) -> Float:
@@ -95,7 +104,7 @@ def test_every_cost_is_that_of_align(
     rng = np.random.default_rng(seed)
     bank = bank_of(rng, layout(columns, rng), lengths, looped=False)
     query = walk(rng, frames, columns)
-    trust = np.ones_like(query) if all_seen else rng.random(query.shape).astype(np.float32)
+    trust = np.ones_like(query) if all_seen else trusted(rng, frames, bank.layout)
     (found,) = costs(Queries.of([(query, trust)], bank), bank.groups, bank, band)
     np.testing.assert_allclose(found, one_after_another(query, trust, bank, band), atol=1e-5)
 
@@ -105,7 +114,7 @@ def test_every_cost_is_that_of_align(
 def test_of_a_loop_the_nearest_window(seed: int, frames: int, period: int) -> None:
     rng = np.random.default_rng(seed)
     bank = bank_of(rng, layout(12, rng), [period] * 3, looped=True)
-    query, trust = walk(rng, frames, 12), rng.random((frames, 12)).astype(np.float32)
+    query, trust = walk(rng, frames, 12), trusted(rng, frames, bank.layout)
     (found,) = costs(Queries.of([(query, trust)], bank), bank.groups, bank, BAND)
     np.testing.assert_allclose(found, one_after_another(query, trust, bank, BAND), atol=1e-5)
 
@@ -138,7 +147,7 @@ def test_the_nearest_five_are_those_of_brute_force(seed: int) -> None:
     """Whole sequences of 128 columns, both sides, three tempi."""
     rng = np.random.default_rng(seed)
     bank = bank_of(rng, FV1, rng.integers(24, 91, 40).tolist(), looped=False)
-    query, trust = walk(rng, int(rng.integers(24, 91)), 128), rng.random((1, 128)).astype(np.float32)
+    query, trust = walk(rng, int(rng.integers(24, 91)), 128), confidence(rng.random((1, 33)).astype(np.float32))
     trust = np.repeat(trust, len(query), axis=0)
     (found,) = distances([(query, trust)], None, bank, MATCHING)
     wanted = np.full(len(bank.readings), np.inf)
@@ -159,7 +168,7 @@ def test_the_nearest_five_are_those_of_brute_force(seed: int) -> None:
 def test_queries_do_not_meet() -> None:
     rng = np.random.default_rng(0)
     bank = bank_of(rng, layout(10, rng), [30, 12, 50], looped=False)
-    series = [(walk(rng, n, 10), rng.random((n, 10)).astype(np.float32)) for n in (20, 35, 7)]
+    series = [(walk(rng, n, 10), trusted(rng, n, bank.layout)) for n in (20, 35, 7)]
     together = costs(Queries.of(series, bank), bank.groups, bank, BAND)
     apart = [costs(Queries.of([one], bank), bank.groups, bank, BAND)[0] for one in series]
     np.testing.assert_allclose(together, apart, atol=1e-5)
@@ -169,12 +178,26 @@ def test_queries_do_not_meet() -> None:
 def test_halves_keep_inner_products_and_part_the_mirror(seed: int, rows: int, columns: int) -> None:
     rng = np.random.default_rng(seed)
     shape = layout(columns, rng)
-    a, b, c, d = rng.normal(size=(4, rows, columns)).astype(np.float32)
-    (even, odd), (even2, odd2) = shape.halves(a, b), shape.halves(c, d)
-    assert even.shape[1] + odd.shape[1] == 2 * columns
+    a, c = rng.normal(size=(2, rows, columns)).astype(np.float32)
+    b, d = trusted(rng, rows, shape), rng.normal(size=(rows, columns)).astype(np.float32)
+    even, odd = shape.halves(a, shape.told(b))
+    even2, odd2 = shape.halves(c, shape.summed(d))
+    assert even.shape[1] + odd.shape[1] == columns + shape.source_of.max() + 1
     np.testing.assert_allclose(even @ even2.T + odd @ odd2.T, a @ c.T + b @ d.T, atol=1e-3)
     image = shape.mirrored(c), d[:, shape.mirror_from]
     np.testing.assert_allclose(even @ even2.T - odd @ odd2.T, a @ image[0].T + b @ image[1].T, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [FV1, FV2], ids=["fv-1", "fv-2"])
+def test_columns_of_a_source_have_mirror_images_of_one(shape: Layout) -> None:
+    pairs = np.unique(np.stack([shape.source_of, shape.source_of[shape.mirror_from]], axis=1), axis=0)
+    assert len(pairs) == shape.source_of.max() + 1
+
+
+def test_columns_of_the_same_joints_are_one_source() -> None:
+    trust = confidence(np.random.default_rng(0).random((20, 33)).astype(np.float32))
+    assert FV1.source_of.max() + 1 < 64
+    assert np.array_equal(trust, FV1.told(trust)[:, FV1.source_of])
 
 
 @given(st.integers(2, 90), st.lists(st.integers(2, 90), min_size=LANES, max_size=LANES))
