@@ -17,22 +17,31 @@ GRID = 0.5
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Of moves; of (prev, next), where `prev` is START before the first step of a dance; of (prev2, prev, next); and of
-    (move, beats), on half beats. Nothing is counted across a gap."""
+    (move, beats), on half beats. Nothing is counted across a gap.
+
+    `spread`: in how many dances each pair and triple occurs. Dances come back to what they have shown, so that one that
+    is seen often in one dance is no more to be expected in the next than one that is seen there once.
+    """
 
     moves: Counter[str] = field(default_factory=Counter)
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     triples: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     beats: Counter[tuple[str, float]] = field(default_factory=Counter)
+    spread: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def add(self, dance: Choreography, times: int = 1) -> Self:
         """Count a dance in; with `times` -1 take it out again, which leaves no zeros behind."""
+        found: set[tuple[str, ...]] = set()
         for begins, run in dance.runs():
             names = [*([START] if begins else []), *(step.move_id for step in run)]
-            _count(self.moves, (step.move_id for step in run), times)
-            _count(self.pairs, pairwise(names), times)
-            _count(self.triples, zip(names, names[1:], names[2:], strict=False), times)
+            pairs, triples = list(pairwise(names)), list(zip(names, names[1:], names[2:], strict=False))
             lengths = ((step.move_id, _on_grid(step.beats)) for step in run if step.beats is not None)
+            _count(self.moves, (step.move_id for step in run), times)
+            _count(self.pairs, pairs, times)
+            _count(self.triples, triples, times)
             _count(self.beats, lengths, times)
+            found.update(pairs, triples)
+        _count(self.spread, found, times)
         return self
 
 

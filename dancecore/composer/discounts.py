@@ -14,7 +14,7 @@ FEW = 10
 
 
 def discounts(counts: Iterable[int]) -> Float64:
-    """(RELIABLE + 1,): what the counts 1..RELIABLE are multiplied by, in (0, 1]; entry 0 is not used.
+    """(RELIABLE + 2,): what the counts 1..RELIABLE, and larger ones, are multiplied by, in (0, 1]; entry 0 is not used.
 
     Katz's form of Good-Turing, over the most counts for which it is sound: every factor in (0, 1), larger counts worth
     more. Where it is sound for none, or too few events were seen once, the absolute discount n1 / (n1 + 2 n2) of Ney,
@@ -27,7 +27,7 @@ def discounts(counts: Iterable[int]) -> Float64:
             if factors is not None:
                 return factors
     off = n[1] / (n[1] + 2 * n[2]) if n[1] and n[2] else 0.5
-    return 1 - off / np.maximum(np.arange(RELIABLE + 1), 1)
+    return np.append(1 - off / np.maximum(np.arange(RELIABLE + 1), 1), 1.0)
 
 
 def _good_turing(n: Float64, most: int) -> Float64 | None:
@@ -42,4 +42,4 @@ def _good_turing(n: Float64, most: int) -> Float64 | None:
     worth = np.append(factors * r, most + 1)
     if not ((factors > 0).all() and (factors < 1).all() and (np.diff(worth) > 0).all()):
         return None
-    return np.concatenate([[1.0], factors, np.ones(RELIABLE - most)])
+    return np.concatenate([[1.0], factors, np.ones(RELIABLE + 1 - most)])

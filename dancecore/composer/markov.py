@@ -1,7 +1,8 @@
 """Which move comes next: a Markov model of order two with Katz back-off (Katz 1987)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,10 @@ from dancecore.composer.discounts import RELIABLE, discounts
 from dancecore.errors import DanceError
 from dancecore.types import Float64
 
-Seen = tuple[NDArray[np.int64], Float64]
-"""What followed a context: moves by number, and how often each did."""
+Seen = tuple[NDArray[np.int64], Float64, Float64]
+"""What followed a context: moves by number, how often each did, and what part of that counts (0..1]."""
 
-Following = dict[tuple[tuple[str, ...], str], int]
-"""How often a move followed a context."""
+Context = tuple[str | None, ...]
 
 ORDERS = 3
 """Of the distributions: no context, the move before, the two moves before."""
@@ -24,7 +24,8 @@ ORDERS = 3
 class Markov:
     """P(next | prev2, prev) over `names`, V of them in alphabetical order: all moves that were counted, and `known`.
 
-    Each distribution sums to one and gives no move nothing. `orders` 2 looks at one move before, 1 at none.
+    Each distribution sums to one and gives no move nothing. `orders` 2 looks at one move before, 1 at none. What
+    followed is discounted by in how many dances it did, see `Counts`.
     """
 
     def __init__(self, counts: Counts, known: Iterable[str] = (), orders: int = ORDERS) -> None:
@@ -34,9 +35,7 @@ class Markov:
         self.number = {name: i for i, name in enumerate(self.names)}
         self.counts = counts
         self._first = self._lowest(counts)
-        pairs: Following = {((prev,), after): n for (prev, after), n in counts.pairs.items()}
-        triples: Following = {((prev2, prev), after): n for (prev2, prev, after), n in counts.triples.items()}
-        self._tables = [(self._table(table), discounts(table.values())) for table in (pairs, triples)[: orders - 1]]
+        self._tables = [self._table(table, counts.spread) for table in (counts.pairs, counts.triples)[: orders - 1]]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -44,10 +43,10 @@ class Markov:
     def after(self, prev2: str | None, prev: str | None) -> Float64:
         """(V,) probabilities of the next move. `prev` may be START; None, or a move nobody knows, tells nothing."""
         share = self._first
-        for (table, factors), context in zip(self._tables, ((prev,), (prev2, prev)), strict=False):
+        for table, context in zip(self._tables, ((prev,), (prev2, prev)), strict=False):
             seen = table.get(context)
             if seen is not None:
-                share = _backed_off(seen, factors, share)
+                share = _backed_off(seen, share)
         return share
 
     def choose(
@@ -76,34 +75,37 @@ class Markov:
         even = np.full(len(self.names), 1 / len(self.names))
         if not counts.moves:
             return even
-        seen = self._seen(counts.moves)
-        return _backed_off(seen, discounts(counts.moves.values()), even)
+        worth = discounts(counts.moves.values())
+        return _backed_off(
+            self._seen([(move, n, worth[min(n, RELIABLE + 1)]) for move, n in counts.moves.items()]), even
+        )
 
-    def _seen(self, after: Mapping[str, int]) -> Seen:
-        return np.array([self.number[name] for name in after]), np.array(list(after.values()), np.float64)
+    def _seen(self, after: Sequence[tuple[str, int, float]]) -> Seen:
+        names, counts, worth = zip(*after, strict=True)
+        return np.array([self.number[name] for name in names]), np.array(counts, np.float64), np.array(worth)
 
-    def _table(self, counted: Following) -> dict[tuple[str | None, ...], Seen]:
-        by_context: dict[tuple[str | None, ...], dict[str, int]] = defaultdict(dict)
-        for (context, after), times in counted.items():
-            by_context[context][after] = times
+    def _table(self, counted: Mapping[Any, int], spread: Mapping[tuple[str, ...], int]) -> dict[Context, Seen]:
+        """What followed each context of the counted pairs or triples."""
+        worth = discounts(spread[key] for key in counted)
+        by_context: dict[Context, list[tuple[str, int, float]]] = defaultdict(list)
+        for key, times in counted.items():
+            by_context[key[:-1]].append((key[-1], times, worth[min(spread[key], RELIABLE + 1)]))
         return {context: self._seen(after) for context, after in by_context.items()}
 
 
-def _backed_off(seen: Seen, factors: Float64, lower: Float64) -> Float64:
+def _backed_off(seen: Seen, lower: Float64) -> Float64:
     """What was seen, discounted, and for the rest what the shorter context says.
 
-    A context in which only common things were seen would leave nothing to the rest: it is given one part in N + 1, as one more
-    step would (Laplace's rule of succession).
+    A context in which only common things were seen would leave nothing to the rest: it is given one part in N + 1
+    (Laplace's rule of succession).
     """
-    moves, counts = seen
-    worth = counts * np.where(counts <= RELIABLE, factors[np.minimum(counts, RELIABLE).astype(int)], 1.0)
-    share, total = worth / worth.sum(), counts.sum()
-    unseen = 1 - lower[moves].sum()
+    moves, counts, worth = seen
+    share, total = counts * worth / (counts @ worth), counts.sum()
     if len(moves) == len(lower):
         out = np.empty_like(lower)
         out[moves] = share
         return out
-    left = 1 - worth.sum() / total if (counts <= RELIABLE).any() else 1 / (total + 1)
-    out = lower * (left / unseen)
+    left = 1 - counts @ worth / total if (worth < 1).any() else 1 / (total + 1)
+    out = lower * (left / (1 - lower[moves].sum()))
     out[moves] = share * (1 - left)
     return out

@@ -51,7 +51,7 @@ def test_choosing_sums_to_one_among_what_is_left(
 
 @given(st.lists(st.integers(1, 40), max_size=400))
 def test_discounts_take_something_of_small_counts_and_keep_their_order(counts: list[int]) -> None:
-    factors = discounts(counts)[1:]
+    factors = discounts(counts)[1 : RELIABLE + 1]
     assert ((factors > 0) & (factors <= 1)).all()
     assert factors[0] < 1
     assert (np.diff(factors * np.arange(1, RELIABLE + 1)) > 0).all()
@@ -63,7 +63,7 @@ def test_good_turing_by_hand() -> None:
     counts = [r for r, times in n.items() for _ in range(times)]
     rest = 6 * 5 / 120
     by_hand = [((r + 1) * n[r + 1] / (r * n[r]) - rest) / (1 - rest) for r in range(1, 6)]
-    assert discounts(counts)[1:] == pytest.approx(by_hand)
+    assert discounts(counts)[1:] == pytest.approx([*by_hand, 1.0])
 
 
 def test_few_counts_are_discounted_by_a_constant() -> None:
@@ -95,6 +95,23 @@ def test_a_context_of_common_things_leaves_a_share_to_the_rest() -> None:
     after = model.after(None, "a")
     assert after[model.number["z"]] > 0
     assert after[model.number["b"]] == pytest.approx(50 / 51)
+
+
+def test_no_context_leaves_nothing_where_only_some_counts_are_discounted() -> None:
+    """Twenty pairs in one dance, two in two, one in three: Good-Turing is sound up to 2, and a context has one of 3."""
+    once = [dance(f"a{i}", f"b{i}", f"c{i}") for i in range(20)]
+    more = [dance("x", "y")] * 3 + [dance("u", "v"), dance("s", "t")] * 2
+    model = Markov(count([*once, *more]))
+    for context in [(None, name) for name in model.names]:
+        assert (model.after(*context) > 0).all()
+
+
+def test_what_one_dance_repeats_is_no_more_to_be_expected_than_what_it_shows_once() -> None:
+    chorus = Choreography("x", (*(Heard("a", 4), Heard("b", 4)) * 20, Heard("c", 4), Heard("d", 4)))
+    others = [dance("e", "f"), dance("f", "g")]
+    model = Markov(count([chorus, *others]))
+    unseen = model.after(None, "a")[[model.number[name] for name in "acdefg"]].sum()
+    assert unseen == pytest.approx(1 - discounts([1] * 9)[1])
 
 
 def test_temperature_sharpens_and_flattens() -> None:
