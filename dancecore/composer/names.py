@@ -44,8 +44,9 @@ class Names:
         if owners := self._owner.get(wanted):
             return self._reading(owners)
         near = self._near(wanted)
-        if near and len(owners := self._owners(near)) == 1:
-            return Reading(owners.pop(), guessed=True)
+        meant = {move for name in near for move in self._owner[name]}
+        if len(meant) == 1:
+            return Reading(meant.pop(), guessed=True)
         alike = process.extract(wanted, self._owner.keys(), scorer=fuzz.WRatio, limit=20, score_cutoff=ALIKE)
         names = dict.fromkeys([*near, *(found for found, _, _ in alike)])
         moves = dict.fromkeys(move for found in names for move in sorted(self._owner[found]))
@@ -56,11 +57,8 @@ class Names:
             return Reading(next(iter(owners)))
         return Reading(None, tuple(sorted(self._shown[move] for move in owners)))
 
-    def _owners(self, names: Iterable[str]) -> set[str]:
-        return {move for name in names for move in self._owner[name]}
-
     def _near(self, wanted: str) -> list[str]:
-        """The names within the typing errors that a word of this length may have, and no farther than the nearest."""
+        """The names within the typing errors that a word of this length may have, nearest first."""
         allowed = 0 if len(wanted) < 4 else 1 if len(wanted) < 8 else 2
         found = [(DamerauLevenshtein.distance(wanted, name), name) for name in self._owner]
         return [name for far, name in sorted(found) if far <= allowed]

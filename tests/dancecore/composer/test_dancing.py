@@ -19,7 +19,7 @@ from dancecore.moves.taxonomy import Taxonomy
 from dancecore.skeleton import INDEX
 
 RATE = settings().media.rate_hz
-PLANS = 6
+PLANS = 12
 HIPS = [INDEX["left_hip"], INDEX["right_hip"]]
 
 
