@@ -49,7 +49,8 @@ def test_csv_by_hand() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [("a,b\n1,2\n", "has the columns"), ("move_id,beats\nx,many\n", "line 2: 'many'"),
-     ("move_id,beats\nx,0\n", "beats"), ("move_id,beats\n,4\n", "needs the name"), ("move_id,beats,mirror\nx,4,no\n", "true or false"), ("", "columns")],
+     ("move_id,beats\nx,0\n", "beats"), ("move_id,beats\n,4\n", "needs the name"),
+     ("move_id,beats,mirror\nx,4,no\n", "true or false"), ("", "columns")],
 )  # fmt: skip
 def test_other_tables_are_refused(text: str, words: str) -> None:
     with pytest.raises(DanceError, match="INVALID_INPUT") as refused:
