@@ -4,9 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from dancecore.decoding.decode import band
 from dancecore.settings import DecodingSettings
-from dancecore.types import MS, Segment, Versions
+from dancecore.types import MS, BeatGrid, Segment, Versions
 
 
 def pack_segments(segments: Sequence[Segment], versions: Versions, settings: DecodingSettings) -> bytes:
@@ -27,6 +29,20 @@ def unpack_segments(data: bytes) -> tuple[Segment, ...]:
         )
         for said in json.loads(data)["segments"]
     )  # fmt: skip
+
+
+def pack_beats(grid: BeatGrid | None) -> bytes:
+    """The JSON file of a clip's beats: null when it has none that can be trusted."""
+    said = grid and {
+        "bpm": grid.bpm, "confidence": grid.confidence, "beats_ms": (grid.beats_ns // MS).tolist(),
+    }  # fmt: skip
+    return json.dumps(said).encode()
+
+
+def unpack_beats(data: bytes) -> BeatGrid | None:
+    """The beats of a file that `pack_beats` made."""
+    said = json.loads(data)
+    return said and BeatGrid(said["bpm"], np.array(said["beats_ms"], np.int64) * MS, said["confidence"])
 
 
 def _segment(segment: Segment, settings: DecodingSettings) -> dict[str, Any]:

@@ -52,6 +52,11 @@ def segments(video: str, model_version: str) -> str:
     return checked(f"videos/{video}/segments/segments_{model_version}.json")
 
 
+def beats(video: str, model_version: str) -> str:
+    """The beats of the clip's music as JSON, as the segments of this version were found with them."""
+    return checked(f"videos/{video}/music/beats_{model_version}.json")
+
+
 def template(move: str, template_id: str) -> str:
     """One template of a move."""
     return checked(f"moves/{move}/templates/{template_id}.npz")

@@ -13,6 +13,7 @@ import yaml
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from dancecore.composer.settings import ComposerSettings
 from dancecore.errors import DanceError
 from dancecore.lifting.settings import LiftingSettings
 from dancecore.settings import (
@@ -177,6 +178,7 @@ class Settings(BaseSettings):
     train: TrainSettings
     tune: TuneSettings
     tracking: TrackingSettings
+    composer: ComposerSettings
 
     @property
     def analysis(self) -> AnalysisSettings:

@@ -253,3 +253,37 @@ models = Table(
     CheckConstraint("jsonb_typeof(log) = 'array'", name="log_is_array"),
     CheckConstraint("state <> 'production' OR promoted_at IS NOT NULL", name="production_was_promoted"),
 )  # fmt: skip
+
+choreographies = Table(
+    "choreographies", metadata,
+    Column("corpus", Text, primary_key=True, comment="`index`: of analysed videos; else the name of a file of dances"),
+    Column("id", Text, primary_key=True, comment="the video, or the name that the dance has in its file"),
+    Column("mark", Text, nullable=False, comment="of what it was made of: at the same mark it is not counted again"),
+    Column("steps", JSONB, nullable=False, comment="as counted: [move, beats or null, mirror], null for a gap"),
+    CheckConstraint("jsonb_typeof(steps) = 'array'", name="steps_is_array"),
+)  # fmt: skip
+
+# No foreign keys to moves: dances of others name moves by any names.
+move_stats = Table(
+    "move_stats", metadata,
+    Column("corpus", Text, primary_key=True),
+    Column("move", Text, primary_key=True),
+    Column("uses", Integer, nullable=False),
+    Column("beats", JSONB, nullable=False, comment="how many uses lasted how long: {beats: uses}"),
+    Column("median_beats", Double, comment="null: no use whose beats are known"),
+    Column("iqr_beats", Double),
+    Column("avg_energy", Double, comment="the grade of the taxonomy, 1-5; null: a move that it does not know"),
+    Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="regions, entry, exit posture"),
+    CheckConstraint("uses > 0", name="uses_positive"),
+)  # fmt: skip
+
+move_transitions = Table(
+    "move_transitions", metadata,
+    Column("corpus", Text, nullable=False),
+    Column("prev2", Text, comment="null: the row counts pairs"),
+    Column("prev", Text, nullable=False, comment="^ before the first step of a dance"),
+    Column("next", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("dances", Integer, nullable=False, comment="in which it occurs"),
+    UniqueConstraint("corpus", "prev2", "prev", "next", postgresql_nulls_not_distinct=True),
+)  # fmt: skip

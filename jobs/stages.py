@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from cluster import keys
-from cluster.artifacts import pack_segments, unpack_segments
+from cluster.artifacts import pack_beats, pack_segments, unpack_segments
 from cluster.ids import video_id
 from cluster.objects import LocalObjects, Objects, S3Objects
 from cluster.settings import Settings
@@ -169,6 +169,7 @@ class MoveFinder:
             return _reached(row, "SEGMENTED", "IDENTIFIED", resumed=True)
         heard = hear(Path(row["path"]), analysis)
         found = identify(_features(row, run), heard, self.bank, analysis, self.classifier)
+        run.store.put(keys.beats(video_id(row["sha256"]), run.versions.model), pack_beats(heard))
         run.store.put(key, pack_segments(found, run.versions, run.settings.decoding))
         return _reached(row, "SEGMENTED", "IDENTIFIED")
 

@@ -9,6 +9,7 @@ import numpy as np
 from cluster.settings import settings
 from dancecore.errors import DanceError
 from dancecore.media import write_video
+from dancecore.media.clicks import SOUND_HZ, metronome
 from dancecore.media.gif import write_gif
 from dancecore.moves import draw
 from dancecore.moves.body import joints
@@ -17,7 +18,7 @@ from dancecore.moves.motion import Motion
 from dancecore.moves.sequence import mirrored
 from dancecore.moves.strip import telling_yaw
 from dancecore.moves.taxonomy import Move
-from dancecore.types import Float, Float64, Image
+from dancecore.types import Float64, Image
 
 SIZE = (400, 480)
 """Pixels: a figure large enough for its feet, a file small enough for a list."""
@@ -25,10 +26,6 @@ RATE_HZ = 25
 """Frames a second, nearly: a phrase has a whole number of them, so that it closes."""
 COLOURS = {"stick": 32, "body": 128}
 """Of a frame of the GIF."""
-SOUND_HZ = 44100
-CLICK_S = 0.04
-CLICKS_HZ = (1760.0, 1175.0)
-"""Pitch of the first beat of a phrase and of the others."""
 
 
 def write_previews(
@@ -84,15 +81,3 @@ def _count(phrase: list[Image], beats: int) -> None:
             place = (width // 2 + round(20 * (beat - (beats - 1) / 2)), height - 14)
             runs = beat == at * beats // len(phrase)
             cv2.circle(frame, place, 6, draw.INK.middle if runs else draw.INK.floor, -1, cv2.LINE_AA)
-
-
-def metronome(beats: int, bpm: float, loops: int) -> Float:
-    """(N,) float32 in -1..1 at SOUND_HZ: a click on each beat of `loops` phrases, higher on the first of each."""
-    track = np.zeros(round(loops * beats * 60 / bpm * SOUND_HZ), np.float32)
-    time = np.arange(round(CLICK_S * SOUND_HZ)) / SOUND_HZ
-    for beat in range(loops * beats):
-        hertz = CLICKS_HZ[0 if beat % beats == 0 else 1]
-        start = round(beat * 60 / bpm * SOUND_HZ)
-        part = track[start : start + len(time)]
-        part += (0.6 * np.sin(2 * np.pi * hertz * time) * np.exp(-time / CLICK_S * 5))[: len(part)]
-    return track

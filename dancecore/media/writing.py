@@ -28,13 +28,14 @@ Files are as small without, and made as fast."""
 
 
 def write_video(
-    path: Path, frames: Iterable[Image], fps: float, audio: Float | None = None, audio_rate: int = 44100, crf: int = 23
-) -> None:
+    path: Path, frames: Iterable[Image], fps: float, audio: Float | None = None, audio_rate: int = 44100, crf: int = 23,
+    preset: str = "medium",
+) -> None:  # fmt: skip
     """Write `frames`, each (H, W, 3) uint8 RGB with even H and W, to an MP4 at `path`; they are consumed one by one.
 
     `audio` (N,) float32 in -1..1 at `audio_rate` starts with the picture and is cut at its end. `crf` is x264's
-    quality, 0 (lossless) to 51. The file appears under its name only when it is whole; the same frames and sound give
-    the same bytes on one machine.
+    quality, 0 (lossless) to 51, `preset` how much work it puts into small files. The file appears under its name only
+    when it is whole; the same frames and sound give the same bytes on one machine.
     Raises DanceError("INVALID_INPUT") for no frames, odd sizes, or frames that differ in size.
     """
     pictures = iter(frames)
@@ -47,7 +48,7 @@ def write_video(
         partial = Path(file.name)
     try:
         with av.open(str(partial), "w", options={"movflags": "+faststart"}) as container:
-            _encode(container, first, pictures, fps, audio, audio_rate, crf)
+            _encode(container, first, pictures, fps, audio, audio_rate, {"crf": str(crf), "preset": preset})
         partial.chmod(0o644)  # temporary files are private; a clip is read by others
         os.replace(partial, path)
     finally:
@@ -56,11 +57,11 @@ def write_video(
 
 def _encode(
     container: OutputContainer, first: Image, rest: Iterator[Image], fps: float,
-    audio: Float | None, audio_rate: int, crf: int,
+    audio: Float | None, audio_rate: int, options: dict[str, str],
 ) -> None:  # fmt: skip
     rate = Fraction(fps).limit_denominator(1001)  # 30000/1001 stays itself
     height, width, _ = first.shape
-    video = container.add_stream("libx264", rate=rate, options={"crf": str(crf), **REPEATABLE})
+    video = container.add_stream("libx264", rate=rate, options={**options, **REPEATABLE})
     video.width, video.height, video.pix_fmt = width, height, "yuv420p"
     video.codec_context.thread_count = 1
     sound = None if audio is None else container.add_stream("aac", rate=audio_rate, layout="mono")

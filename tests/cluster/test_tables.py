@@ -19,6 +19,7 @@ from cluster.tables import (
     compositions,
     metadata,
     models,
+    move_transitions,
     moves,
     segments,
     taxonomy_migrations,
@@ -42,6 +43,9 @@ MIGRATION = {"id": "txm_2", "old": "tx-0.1", "new": "tx-0.2"}
 REMAP = {"migration": "txm_1", "in_table": "segments", "row_id": "s", "was": {}, "became": {}}
 ANNOTATION = {"id": "ann_2", "video": "$", "start_ms": 0, "end_ms": 1, "move": "mv_dab"}
 COMPOSITION = {"id": "cmp_2", "user": "usr_1", "title": "Dance", "bpm": 120.0}
+DANCE = {"corpus": "x", "id": "1", "mark": "m", "steps": []}
+STATS = {"corpus": "x", "move": "plié", "uses": 1, "beats": {}}
+AFTER = {"corpus": "x", "prev2": None, "prev": "a", "next": "b", "count": 1, "dances": 1}
 STEP = {"composition": "cmp_1", "order_idx": 1, "move": "mv_dab", "duration_beats": 4.0}
 
 MODEL = {
@@ -106,6 +110,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("composition_steps", STEP | {"order_idx": 0}, "pk_composition_steps"),
     ("composition_steps", STEP | {"order_idx": -1}, "ck_composition_steps_order_not_negative"),
     ("composition_steps", STEP | {"duration_beats": 0.0}, "ck_composition_steps_duration_positive"),
+    ("choreographies", DANCE | {"steps": {}}, "ck_choreographies_steps_is_array"),
+    ("move_stats", STATS | {"uses": 0}, "ck_move_stats_uses_positive"),
+    ("move_transitions", AFTER, "uq_move_transitions_corpus_prev2_prev_next"),
 ]
 
 
@@ -132,6 +139,7 @@ def fill(pool: Engine) -> str:
     put(pool, taxonomy_migrations, **MIGRATION | {"id": "txm_1"})
     put(pool, compositions, **COMPOSITION | {"id": "cmp_1"})
     put(pool, composition_steps, **STEP | {"order_idx": 0})
+    put(pool, move_transitions, **AFTER)
     made = write_clip(pool, clip("a.mp4", ("mv_dab", 0, 1000))).video_id
     own(pool, "a.mp4", owner="usr_1")
     return made

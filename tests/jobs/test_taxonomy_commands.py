@@ -14,12 +14,13 @@ from typer.testing import CliRunner, Result
 
 from cluster.library import TAXONOMY
 from dancecore.media import audio
+from dancecore.media.clicks import SOUND_HZ, metronome
 from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
 from dancecore.synthetic import mannequin, rig
 from dancecore.types import Float, Float64
 from jobs.cli import app
 from jobs.taxonomy_pictures import BAND, CELL, COLUMNS, FOOT, HEAD, LINE, MARGIN, count_of
-from jobs.taxonomy_preview import RATE_HZ, SIZE, SOUND_HZ, metronome
+from jobs.taxonomy_preview import RATE_HZ, SIZE
 from jobs.taxonomy_show import find
 
 

@@ -1,0 +1,95 @@
+"""The dances of the index: what was found in analysed clips, as the composer learns it."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from cluster import keys
+from cluster.artifacts import unpack_beats
+from cluster.choreographies import INDEX, Learned, learn, mark_of, marks
+from cluster.database import transact
+from cluster.objects import Objects
+from cluster.tables import analysis_jobs, segments, videos
+from dancecore.composer.found import steps_of
+from dancecore.composer.profiles import Profile
+from dancecore.composer.steps import Choreography
+from dancecore.errors import DanceError
+from dancecore.types import MS, OTHER, BeatGrid, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class _Danced:
+    """What is stored of a clip that was analysed."""
+
+    video: str
+    model: str
+    mark: str
+    segments: tuple[Segment, ...]
+
+
+def learn_index(
+    pool: Engine, store: Objects, gap_ms: int, twins: Mapping[str, str], profiles: Mapping[str, Profile]
+) -> Learned:
+    """Bring the corpus INDEX up to date: clips that are new or were analysed anew are counted, deleted ones taken out.
+
+    Clips that are as they were are not touched. Raises DanceError: DATABASE_UNAVAILABLE, OBJECTS_UNAVAILABLE.
+    """
+    clips = _clips(pool, f"{gap_ms} {sorted(twins.items())}")
+    known = marks(pool, INDEX)
+    fresh = [
+        (clip.mark, steps_of(clip.video, clip.segments, _grid(store, clip), gap_ms).merged(twins))
+        for clip in clips
+        if known.get(clip.video) != clip.mark
+    ]
+    return learn(pool, INDEX, fresh, known.keys() - {clip.video for clip in clips}, profiles)
+
+
+def _clips(pool: Engine, made_with: str) -> list[_Danced]:
+    found = segments.c
+    query = (
+        select(found.video, analysis_jobs.c.id, analysis_jobs.c.model_version,
+               found.start_ms, found.end_ms, found.move, found.confidence, found.mirror)
+        .join(videos, videos.c.id == found.video)
+        .join(analysis_jobs, analysis_jobs.c.id == videos.c.indexed_by)
+        .where(videos.c.deleted_at.is_(None))
+        .order_by(found.video, found.start_ms)
+    )  # fmt: skip
+    rows = transact(pool, lambda tx: tx.execute(query).all())
+    return [_clip(list(of), made_with) for _, of in groupby(rows, lambda row: row.video)]
+
+
+def _clip(rows: Sequence[Any], made_with: str) -> _Danced:
+    parts = tuple(
+        Segment(row.start_ms * MS, row.end_ms * MS, row.move or OTHER, row.confidence, row.mirror, ()) for row in rows
+    )
+    said = [made_with, rows[0].id, *(f"{p.start_ns} {p.end_ns} {p.move_id} {p.mirror}" for p in parts)]
+    mark = hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+    return _Danced(rows[0].video, rows[0].model_version, mark, parts)
+
+
+def _grid(store: Objects, clip: _Danced) -> BeatGrid | None:
+    """The beats that were heard; None for clips that were analysed before beats were kept."""
+    try:
+        return unpack_beats(store.get(keys.beats(clip.video, clip.model)))
+    except DanceError as error:
+        if error.code != "OBJECT_MISSING":
+            raise
+        return None
+
+
+def learn_corpus(
+    pool: Engine, name: str, dances: Iterator[Choreography], twins: Mapping[str, str], profiles: Mapping[str, Profile]
+) -> Learned:
+    """Learn a file of dances under a name, in place of what was learned under it before.
+
+    Raises DanceError("INVALID_INPUT") for the name of the index, and what reading the file raises.
+    """
+    if name == INDEX:
+        raise DanceError("INVALID_INPUT", f"{INDEX!r} is what analysed clips are learned under: give another name")
+    merged = [dance.merged(twins) for dance in dances]
+    gone = marks(pool, name).keys() - {dance.id for dance in merged}
+    return learn(pool, name, ((mark_of(dance), dance) for dance in merged), gone, profiles)

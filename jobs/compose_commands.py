@@ -1,0 +1,118 @@
+"""The commands of the composer: `danceapp choreograph` learns from dances, `danceapp compose` writes them."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.console import JSON, plain_errors
+
+
+def choreograph(
+    corpus: Annotated[
+        Path | None, typer.Option(help="Learn a file of dances, JSON lines, instead of the index.", metavar="FILE")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What to call them; without it the file's name.")] = None,
+    evaluate: Annotated[
+        bool, typer.Option("--evaluate", help="Learn nothing; say how well dances held out are foretold.")
+    ] = False,
+    as_json: JSON = False,
+) -> None:
+    """Learn what follows what: of all analysed clips, or of a file of dances; only what is new is counted.
+
+    A file has a line for each dance: {"id": "a", "steps": [{"move": "floss", "beats": 4, "mirror": false}, null]},
+    moves by any names, null for a gap. --evaluate tries models on dances they never saw: a fifth of the file, without
+    one those of synthetic generators.
+
+    [bold]Examples[/bold]
+
+      danceapp choreograph
+
+      danceapp choreograph --corpus dances.jsonl --name school
+
+      danceapp choreograph --evaluate
+    """
+    from cluster.settings import settings
+    from jobs import choreograph as job
+
+    with plain_errors():
+        if evaluate:
+            job.print_judged(job.evaluate(corpus, settings()), as_json)
+            return
+        job.print_learned(*job.learn(corpus, name, settings()), as_json)
+
+
+def compose(
+    text: Annotated[str, typer.Argument(help="Moves by name, with how often, how many beats, and (mirror).")] = "",
+    bpm: Annotated[float, typer.Option(help="The tempo.")] = 110.0,
+    bars: Annotated[int | None, typer.Option(help="Plan as many bars; what is named comes first.")] = None,
+    style: Annotated[str | None, typer.Option(help="Like its moves: a style of configs/composer.yaml.")] = None,
+    family: Annotated[list[str] | None, typer.Option(help="Only moves of this family; again for more.")] = None,
+    max_difficulty: Annotated[int | None, typer.Option(help="Only moves up to this grade, 1 to 5.")] = None,
+    energy: Annotated[str | None, typer.Option(help="A curve by name, or grades: 2,5,3.")] = None,
+    must: Annotated[list[str] | None, typer.Option(help="A move that must come; again for more.")] = None,
+    never: Annotated[list[str] | None, typer.Option(help="A move that must not come; again for more.")] = None,
+    first: Annotated[str | None, typer.Option(help="The first move.")] = None,
+    last: Annotated[str | None, typer.Option(help="The last move.")] = None,
+    novelty: Annotated[float, typer.Option(help="From what people do, 0, to what they seldom do, 1.")] = 0.0,
+    diversity: Annotated[float, typer.Option(help="What repetitions cost, 0 to 1.")] = 0.5,
+    seed: Annotated[int, typer.Option(min=0, help="0: the best plan that is found; others: others.")] = 0,
+    edit: Annotated[Path | None, typer.Option(help="Change this composition.json.", metavar="FILE")] = None,
+    swap: Annotated[int | None, typer.Option(help="With --edit: another step in place of this one.")] = None,
+    keep: Annotated[int | None, typer.Option(help="With --edit: keep so many steps, plan the rest anew.")] = None,
+    suggest: Annotated[bool, typer.Option("--suggest", help="Only say what could come next, and why.")] = False,
+    corpus: Annotated[str | None, typer.Option(help="What was learned of these dances; else of the index.")] = None,
+    title: Annotated[str, typer.Option(help="What the dance is called.")] = "My dance",
+    out: Annotated[Path | None, typer.Option(help="Write it into this folder.")] = None,
+    formats: Annotated[str, typer.Option(help="Which files, with commas; all by default.")] = "",
+    speed: Annotated[float, typer.Option(help="Of the video: 0.5 is half as quick.")] = 1.0,
+    loops: Annotated[int, typer.Option(help="How often the video shows the dance.")] = 1,
+    mirrored: Annotated[bool, typer.Option("--mirrored", help="Film it as in a mirror, to dance along.")] = False,
+    credits: Annotated[str, typer.Option(help="Whom the sheet thanks.")] = "",
+    as_json: JSON = False,
+) -> None:
+    """Write a dance by naming moves, by wishes, or both; watch it, change it, take it away.
+
+    Names may be aliases and have typing errors; what is not clear is asked. Planned steps keep to bars, whole phrases
+    and postures that join. With --out: JSON, CSV, PDF, MP4, BVH, EDL, FCPXML, WebVTT and frames for a browser.
+
+    [bold]Examples[/bold]
+
+      danceapp compose "two-step x4, body roll, dab (mirror), floss 4" --bpm 112
+
+      danceapp compose --bars 16 --style latin --energy arc --must floss --out dance
+
+      danceapp compose "floss, dab" --suggest
+
+      danceapp compose --edit dance/dance.json --swap 3 --out dance
+    """
+    from cluster.settings import settings
+    from dancecore.composer.wish import Wish
+    from jobs import compose as job
+
+    with plain_errors():
+        composer = job.Composer(corpus, settings())
+        before = None if edit is None else job.read_composition(edit)
+        tempo = bpm if before is None else before.bpm
+        ends = [None if name is None else composer.named([name])[0] for name in (first, last)]
+        wish = Wish(
+            bars or (before.bars if before else 8), tempo, style=style, families=tuple(family or ()),
+            max_difficulty=max_difficulty, energy=job.energy_of(energy), must=composer.named(must or ()),
+            never=composer.named(never or ()), first=ends[0], last=ends[1], novelty=novelty, diversity=diversity,
+            seed=seed,
+        )  # fmt: skip
+        if suggest:
+            steps = composer.read(text).steps if text.strip() else before.steps if before else ()
+            job.print_suggestions(composer.suggestions(steps, wish), as_json)
+            return
+        if before is not None:
+            written = composer.change(before, swap, keep, wish)
+        else:
+            written = composer.write(title, text, None if bars is None and text.strip() else wish, tempo)
+        job.print_written(written, composer, as_json)
+        if out is not None:
+            chosen = [name.strip() for name in formats.split(",") if name.strip()] or list(job.FORMATS)
+            how = job.Showing(speed, loops, mirrored, credits)
+            for path in job.export(written.composition, chosen, out, composer, how):
+                print(path, file=sys.stderr)
