@@ -48,6 +48,20 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/api-keys"): USERS,
     ("POST", "/v1/api-keys"): USERS,
     ("DELETE", "/v1/api-keys/{key_id}"): Rule(owns="key_id"),
+    ("POST", "/v1/uploads/sign"): USERS,
+    ("POST", "/v1/uploads/{upload_id}/content"): ANYBODY,  # whoever has the signed address
+    ("POST", "/v1/videos"): Rule(owns="upload_id"),
+    ("GET", "/v1/videos"): USERS,
+    ("GET", "/v1/videos/{video_id}"): SHOWN,
+    ("DELETE", "/v1/videos/{video_id}"): CHANGED,
+    ("GET", "/v1/videos/{video_id}/segments"): SHOWN,
+    ("GET", "/v1/videos/{video_id}/keypoints"): SHOWN,
+    ("GET", "/v1/videos/{video_id}/preview"): SHOWN,
+    ("POST", "/v1/infer"): USERS,
+    ("POST", "/v1/analysis"): CHANGED,
+    ("GET", "/v1/analysis/{job_id}"): JOB,
+    ("GET", "/v1/analysis/{job_id}/events"): JOB,
+    ("POST", "/v1/analysis/{job_id}/cancel"): JOB,
 }
 """Every route. What is not in here does not start: see serve.ingress.api."""
 

@@ -8,13 +8,13 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.utils import get_openapi
 
-from serve.ingress import auth, errors, health, keys
+from serve.ingress import analysis, auth, errors, health, infer, keys, uploads, videos
 from serve.ingress.access import ACCESS, Rule
 from serve.ingress.envelope import SMALL, Envelope
-from serve.ingress.models import Failure
+from serve.ingress.models import Failure, Shape
 from serve.ingress.services import Services
 
-ROUTERS = (health.router, auth.router, keys.router)
+ROUTERS = (health.router, auth.router, keys.router, uploads.router, videos.router, analysis.router, infer.router)
 
 VERSION = "1.0.0"
 """Of the API: the first number is the `/v1` of the paths."""
@@ -52,6 +52,9 @@ def describe() -> dict[str, Any]:
         schemas.pop(unused, None)
     failure = Failure.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= failure.pop("$defs") | {"Failure": failure}
+    for shape in Shape.__subclasses__():  # the framework takes every null out of their examples
+        if shape.__name__ in schemas and "json_schema_extra" in shape.model_config:
+            schemas[shape.__name__] |= shape.model_config["json_schema_extra"]
     said["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for (method, path), rule in ACCESS.items():
         _complete(said["paths"][path][method.lower()], rule)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -33,14 +34,12 @@ def encode(*key: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
 
-def decode(cursor: str | None, *types: type) -> list[Any] | None:
-    """The key in a cursor, one value of each of these types. Raises DanceError("INVALID_INPUT")."""
+def decode(cursor: str | None, *parts: Callable[[Any], Any]) -> tuple[Any, ...] | None:
+    """The key in a cursor, each part read by one of `parts`. Raises DanceError("INVALID_INPUT")."""
     if cursor is None:
         return None
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
-        raise DanceError("INVALID_INPUT", "this cursor did not come from us") from error
-    if not isinstance(key, list) or [type(part) for part in key] != list(types):
-        raise DanceError("INVALID_INPUT", "this cursor is of another list")
-    return key
+        return tuple(read(part) for read, part in zip(parts, key, strict=True))
+    except (ValueError, TypeError) as error:
+        raise DanceError("INVALID_INPUT", "this cursor did not come from us, or is of another list") from error
