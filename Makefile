@@ -54,7 +54,7 @@ ORACLES := "mediapipe==0.10.33; sys_platform == 'linux' and platform_machine == 
 .venv/run: .venv/python pyproject.toml
 	$(call step,dependencies (1-4 minutes the first time),$(BIN)/python -m pip install -e '.[$(ORT)]',is there a network?)
 	$(call step,pose weights,$(BIN)/python -m cluster.weights,is there a network?)
-	$(call step,compiled kernels,$(BIN)/python -m compileall -q dancecore cluster jobs && $(BIN)/python -m cluster.warm_up,is the disk full?)
+	$(call step,compiled kernels,$(BIN)/python -m compileall -q dancecore cluster jobs serve && $(BIN)/python -m cluster.warm_up,is the disk full?)
 	@touch $@
 
 .venv/dev: .venv/run

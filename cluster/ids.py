@@ -34,6 +34,12 @@ def ulid(prefix: str) -> str:
     return f"{prefix}_{_base32((time.time_ns() // 1_000_000) << 80 | secrets.randbits(80))}"
 
 
+def ulid_time(made: str) -> float:
+    """When an id of `ulid` was made, in seconds since 1970."""
+    digits = made.partition("_")[2][:10]
+    return sum(ALPHABET.index(digit) << (5 * (9 - place)) for place, digit in enumerate(digits)) / 1000
+
+
 def _parts(versions: Versions) -> tuple[str, ...]:
     return versions.pose, versions.features, versions.model, versions.taxonomy
 

@@ -100,7 +100,7 @@ def write_clip(pool: Engine, clip: ClipRecord) -> Written:
     Raises DanceError("CLIP_DELETED") when its owner deleted the clip, DanceError("DATABASE_UNAVAILABLE").
     The moves it names must be stored already: see cluster.catalogue.sync_taxonomy.
     """
-    return transact(pool, lambda connection: _write_clip(connection, clip))
+    return transact(pool, lambda connection: put_clip(connection, clip))
 
 
 def write_failure(pool: Engine, failure: ClipFailure) -> Written:
@@ -108,7 +108,7 @@ def write_failure(pool: Engine, failure: ClipFailure) -> Written:
 
     Raises as write_clip does.
     """
-    return transact(pool, lambda connection: _write_failure(connection, failure))
+    return transact(pool, lambda connection: put_failure(connection, failure))
 
 
 def done(pool: Engine, sha256s: Collection[str], versions: Versions) -> set[str]:
@@ -122,7 +122,8 @@ def done(pool: Engine, sha256s: Collection[str], versions: Versions) -> set[str]
     return transact(pool, lambda connection: set(connection.scalars(query)))
 
 
-def _write_clip(connection: Connection, clip: ClipRecord) -> Written:
+def put_clip(connection: Connection, clip: ClipRecord) -> Written:
+    """`write_clip` within a transaction of the caller's."""
     video = video_id(clip.info.sha256)
     job = job_id(video, clip.versions)
     if _lock_video(connection, video, clip.info.sha256, storable(clip.info.path.name)) == job:
@@ -137,7 +138,8 @@ def _write_clip(connection: Connection, clip: ClipRecord) -> Written:
     return Written(video, job, len(clip.segments), changed=True)
 
 
-def _write_failure(connection: Connection, failure: ClipFailure) -> Written:
+def put_failure(connection: Connection, failure: ClipFailure) -> Written:
+    """`write_failure` within a transaction of the caller's."""
     video = video_id(failure.sha256)
     job = job_id(video, failure.versions)
     indexed_by = _lock_video(connection, video, failure.sha256, storable(failure.filename))

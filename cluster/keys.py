@@ -32,6 +32,16 @@ def source(video: str) -> str:
     return checked(f"videos/{video}/source.mp4")
 
 
+def upload(upload_id: str) -> str:
+    """A file that was sent and is not a video yet."""
+    return checked(f"uploads/{upload_id}")
+
+
+def of_video(video: str) -> str:
+    """What all keys of a video begin with."""
+    return checked(f"videos/{video}") + "/"
+
+
 def preview(video: str) -> str:
     """A small moving picture of the clip."""
     return checked(f"videos/{video}/preview.gif")

@@ -8,8 +8,10 @@ import io
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from urllib.parse import urlsplit
 import urllib3
 from minio import Minio
 from minio.credentials import EnvAWSProvider
+from minio.datatypes import PostPolicy
 from minio.error import MinioException, S3Error
 
 from cluster.keys import checked, checked_prefix
@@ -33,14 +36,17 @@ class Objects(Protocol):
     Every method raises DanceError("OBJECTS_UNAVAILABLE") when the store does not answer or refuses.
     """
 
-    def put(self, key: str, data: bytes | Path) -> None:
-        """Store bytes, or the content of a file. Raises DanceError("STORAGE_FULL") when there is no room."""
+    def put(self, key: str, data: bytes | Path | BinaryIO) -> None:
+        """Store bytes, or the whole content of a file. Raises DanceError("STORAGE_FULL") when there is no room."""
 
     def get(self, key: str) -> bytes:
         """The bytes of `key`. Raises DanceError("OBJECT_MISSING") when there are none."""
 
     def exists(self, key: str) -> bool:
         """Whether `key` holds bytes."""
+
+    def file(self, key: str) -> AbstractContextManager[Path]:
+        """A file with the bytes of `key`, to be read and left as it is. Raises DanceError("OBJECT_MISSING")."""
 
     def delete(self, key: str) -> None:
         """Forget `key`; nothing happens when it is not there."""
@@ -61,7 +67,7 @@ class LocalObjects:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
 
-    def put(self, key: str, data: bytes | Path) -> None:
+    def put(self, key: str, data: bytes | Path | BinaryIO) -> None:
         with _opened(data) as source, _local(key):
             target = self._path(key)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -72,11 +78,17 @@ class LocalObjects:
             try:
                 return self._path(key).read_bytes()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-                raise DanceError("OBJECT_MISSING", f"nothing is stored under {key}", {"key": key}) from error
+                raise _missing(key) from error
 
     def exists(self, key: str) -> bool:
         with _local(key):
             return self._path(key).is_file()
+
+    @contextmanager
+    def file(self, key: str) -> Iterator[Path]:
+        if not self.exists(key):
+            raise _missing(key)
+        yield self._path(key)
 
     def delete(self, key: str) -> None:
         with _local(key):
@@ -106,15 +118,16 @@ class S3Objects:
             raise DanceError("INVALID_INPUT", "credentials belong in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
         if not (os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY")):
             raise DanceError("OBJECTS_UNAVAILABLE", "the object store wants AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY")
-        self.endpoint = parts.netloc
+        self.scheme, self.endpoint = parts.scheme, parts.netloc
         self.client = Minio(
             self.endpoint, secure=parts.scheme == "https", region=settings().objects.region,
             credentials=EnvAWSProvider(), http_client=_patient(),
         )  # fmt: skip
 
-    def put(self, key: str, data: bytes | Path) -> None:
-        size = len(data) if isinstance(data, bytes) else data.stat().st_size
+    def put(self, key: str, data: bytes | Path | BinaryIO) -> None:
         with _opened(data) as source, self._remote(key):
+            size = source.seek(0, os.SEEK_END)
+            source.seek(0)
             self.client.put_object(self.bucket, checked(key), source, size)
 
     def get(self, key: str) -> bytes:
@@ -136,6 +149,24 @@ class S3Objects:
             return False
         return True
 
+    @contextmanager
+    def file(self, key: str) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / checked(key).rpartition("/")[2]
+            with self._remote(key):
+                self.client.fget_object(self.bucket, key, str(path))
+            yield path
+
+    def form(self, key: str, content_type: str, most: int, until: datetime) -> tuple[str, dict[str, str]]:
+        """Where, and with which fields, anybody may post a file of this type and of at most `most` bytes as `key`."""
+        policy = PostPolicy(self.bucket, until)
+        policy.add_equals_condition("key", checked(key))
+        policy.add_equals_condition("Content-Type", content_type)
+        policy.add_content_length_range_condition(1, most)
+        with self._remote(key):
+            fields = self.client.presigned_post_policy(policy)
+        return f"{self.scheme}://{self.endpoint}/{self.bucket}", {"key": key, "Content-Type": content_type, **fields}
+
     def delete(self, key: str) -> None:
         with self._remote(key):
             self.client.remove_object(self.bucket, checked(key))
@@ -152,12 +183,16 @@ class S3Objects:
             yield
         except S3Error as error:
             if error.code == "NoSuchKey":
-                raise DanceError("OBJECT_MISSING", f"nothing is stored under {key}", {"key": key}) from error
+                raise _missing(key) from error
             if error.code == "XMinioStorageFull" or error.response.status == 507:
                 raise DanceError("STORAGE_FULL", f"{where} has no room for {key}") from error
             raise DanceError("OBJECTS_UNAVAILABLE", f"{where} refuses: {error.code}, {error.message}") from error
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise DanceError("OBJECTS_UNAVAILABLE", f"{where} does not answer: {_first_line(error)}") from error
+
+
+def _missing(key: str) -> DanceError:
+    return DanceError("OBJECT_MISSING", f"nothing is stored under {key}", {"key": key})
 
 
 def _replace(target: Path, source: BinaryIO) -> None:
@@ -180,10 +215,16 @@ def _replace(target: Path, source: BinaryIO) -> None:
 
 
 @contextmanager
-def _opened(data: bytes | Path) -> Iterator[BinaryIO]:
+def _opened(data: bytes | Path | BinaryIO) -> Iterator[BinaryIO]:
     """Outside the store's own error handling: a file to be stored that is not there is no failure of the store."""
-    with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as source:
-        yield source
+    if isinstance(data, bytes):
+        yield io.BytesIO(data)
+    elif isinstance(data, Path):
+        with data.open("rb") as source:
+            yield source
+    else:
+        data.seek(0)
+        yield data
 
 
 @contextmanager

@@ -149,6 +149,49 @@ class TuneSettings:
     smooth_weight: tuple[float, float]
 
 
+@dataclass(frozen=True)
+class ServeSettings:
+    """How the service runs and what it allows (`configs/serve.yaml`)."""
+
+    host: str
+    port: int
+    cors_origins: tuple[str, ...]
+    pose_replicas: int
+    move_replicas: int
+    ingress_replicas: int
+    worker_replicas: int
+    pose_cpus: float
+    move_cpus: float
+    light_cpus: float
+    ingress_ongoing: int
+    max_queued: int
+    retry_after_s: float
+    health_every_s: float
+    health_timeout_s: float
+    drain_s: float
+    jobs_at_once: int
+    job_attempts: int
+    job_backoff_s: float
+    stalled_after_s: float
+    event_poll_s: float
+    access_minutes: int
+    refresh_days: int
+    code_minutes: int
+    code_attempts: int
+    code_sender: str
+    password_min: int
+    upload_minutes: int
+    infer_max_bytes: int
+    infer_max_ms: int
+    page: int
+    page_max: int
+    calls_per_minute: int
+    sign_ins_per_minute: int
+    videos_per_day: int
+    idempotency_hours: int
+    purge_days: int
+
+
 class Settings(BaseSettings):
     """All settings of DanceApp."""
 
@@ -179,6 +222,7 @@ class Settings(BaseSettings):
     tune: TuneSettings
     tracking: TrackingSettings
     composer: ComposerSettings
+    serve: ServeSettings
 
     @property
     def analysis(self) -> AnalysisSettings:

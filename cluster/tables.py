@@ -8,6 +8,7 @@ from datetime import datetime
 from pgvector.sqlalchemy import VECTOR
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -32,6 +33,9 @@ STATES = (
     "FAILED", "CANCELLED",
 )  # fmt: skip
 """States of an analysis job, in the order a clip passes through them; the last two end it early."""
+
+ROLES = ("user", "annotator", "admin")
+"""What a user may be; `serve.ingress.access` says what each may do."""
 
 MODEL_STATES = ("candidate", "canary", "production", "retired")
 """States of a model: registered; tried on a share of the clips; serving the others; out of use."""
@@ -76,8 +80,47 @@ users = Table(
     Column("handle", Text, nullable=False, unique=True),
     Column("email", Text, nullable=False, unique=True),
     Column("role", Text, nullable=False, server_default="user"),
+    Column("password_hash", Text, comment="argon2id in PHC form; null: signs in by e-mailed code alone"),
     _created_at(),
-    _one_of("role", ("user", "annotator", "admin")),
+    _one_of("role", ROLES),
+)  # fmt: skip
+
+tokens = Table(
+    "tokens", metadata, _id(),
+    Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("session", Text, nullable=False, index=True, comment="the sign-in that it descends from"),
+    Column("kind", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True, comment="sha256: the token itself is not kept"),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("used_at", DateTime(timezone=True), comment="of a refresh token: shown again, it was stolen"),
+    _created_at(),
+    _one_of("kind", ("access", "refresh")),
+)  # fmt: skip
+
+login_codes = Table(
+    "login_codes", metadata,
+    Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, comment="one is valid"),
+    Column("digest", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0", comment="wrong codes that were given instead"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
+
+api_keys = Table(
+    "api_keys", metadata, _id(),
+    Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True, comment="sha256: the key itself is not kept"),
+    _created_at(),
+)  # fmt: skip
+
+idempotency_keys = Table(
+    "idempotency_keys", metadata,
+    Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", Text, nullable=False, comment="sha256 of method, path and body"),
+    Column("status", Integer, comment="null: the first request is still being answered"),
+    Column("answer", LargeBinary),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
 )  # fmt: skip
 
 taxonomy_versions = Table(
@@ -98,6 +141,8 @@ moves = Table(
     Column("canonical_template", Text, ForeignKey("templates.id", ondelete="SET NULL", use_alter=True)),
     # Deferred, so that one version of the taxonomy may exchange the names of two moves in one transaction.
     UniqueConstraint("taxonomy_version", "name", deferrable=True, initially="DEFERRED"),
+    # Trigrams (pg_trgm) find what is written alike.
+    Index("ix_moves_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
     CheckConstraint("difficulty BETWEEN 1 AND 5", name="difficulty_range"),
 )  # fmt: skip
 
@@ -135,6 +180,19 @@ videos = Table(
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_hex"),
 )  # fmt: skip
 
+uploads = Table(
+    "uploads", metadata, _id(),
+    Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("filename", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("sha256", Text, nullable=False, comment="as its sender said; checked when it becomes a video"),
+    Column("digest", Text, nullable=False, comment="sha256 of the secret that the signed form holds"),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("video", Text, ForeignKey("videos.id", ondelete="SET NULL"), comment="null: not made a video yet"),
+    _created_at(),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_hex"),
+)  # fmt: skip
+
 analysis_jobs = Table(
     "analysis_jobs", metadata, _id(),
     Column("video", Text, ForeignKey("videos.id", ondelete="CASCADE"), nullable=False, index=True),
@@ -144,6 +202,7 @@ analysis_jobs = Table(
     Column("taxonomy_version", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text, comment="error code of a job that FAILED"),
+    Column("queued_as", BigInteger, comment="its job in the queue; null: it never was in the queue"),
     Column("log", JSONB, nullable=False, server_default=text("'[]'"), comment="append-only: a trigger holds it"),
     Column("metrics", JSONB, nullable=False, server_default=text("'{}'")),
     _created_at(),
@@ -207,6 +266,7 @@ annotations = Table(
     Column("notes", Text, nullable=False, server_default=""),
     Column("quality_flags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("reviewed_by", Text, ForeignKey("users.id", ondelete="SET NULL")),
+    Column("review_reason", Text, nullable=False, server_default=""),
     Column("status", Text, nullable=False, server_default="PENDING"),
     _created_at(),
     _one_of("status", ("PENDING", "VERIFIED", "REJECTED")),

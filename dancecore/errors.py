@@ -39,6 +39,14 @@ CODES: dict[str, str] = {
     "UNKNOWN_MOVE": "a name means no move that is known, or could mean several",
     "NO_PLAN": "no dance fulfils all that was asked for",
     "NO_CLIPS": "no video file was found where it was looked for",
+    "UNAUTHENTICATED": "the request says not, or not truly, who sends it",
+    "FORBIDDEN": "whoever sends this request may not do this",
+    "METHOD_NOT_ALLOWED": "this address answers, but not to this method",
+    "ALREADY_EXISTS": "what was to be made is there already, or is being made",
+    "RATE_LIMITED": "too many requests in a short time; the answer says when to go on",
+    "OVERLOADED": "everything is busy and enough is waiting; the answer says when to try again",
+    "MODEL_REPLACED": "another model serves now than the one that was asked for",
+    "INTERNAL": "a fault of the service, which its log tells of under the id of the request",
 }
 """Every code with what it means to the person who meets it; `README.md` prints this table."""
 

@@ -13,6 +13,7 @@ from jobs.data_commands import data, synthesise
 from jobs.evaluate_command import evaluate
 from jobs.model_commands import train, tune
 from jobs.registry_commands import models
+from jobs.service_commands import serve, users
 from jobs.taxonomy_commands import taxonomy
 
 app = typer.Typer(
@@ -130,7 +131,7 @@ def doctor(as_json: JSON = False) -> None:
         raise typer.Exit(1)
 
 
-for command in (choreograph, compose, evaluate, synthesise, train, tune):
+for command in (choreograph, compose, evaluate, serve, synthesise, train, tune):
     app.command()(command)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
@@ -138,6 +139,7 @@ app.add_typer(db, name="db")
 app.add_typer(data, name="data")
 app.add_typer(models, name="models")
 app.add_typer(taxonomy, name="taxonomy")
+app.add_typer(users, name="users")
 
 
 @db.command()

@@ -10,12 +10,10 @@ import pyarrow as pa
 
 from cluster import index as store
 from cluster.database import database_url, engine
-from cluster.layer import own_templates
-from cluster.library import Library, load_library, store_moves
-from cluster.migrate import migrate
-from cluster.objects import objects
+from cluster.library import Library
 from cluster.placement import Plan, Shortfall, plan
 from cluster.ray_session import nodes, session
+from cluster.ready import ready
 from cluster.settings import Settings, home
 from cluster.telemetry import progress
 from cluster.weights import weights_dir
@@ -56,14 +54,6 @@ def survey(
     library = ready(settings)
     with session(address, settings.cluster):
         return outstanding(clips, manifest, library, settings), placement(settings)
-
-
-def ready(settings: Settings) -> Library:
-    """The taxonomy and what its user enrolled, with the database brought up to it."""
-    migrate()
-    library = load_library(settings, own=own_templates(engine(), objects(), settings))
-    store_moves(engine(), library.taxonomy)
-    return library
 
 
 def placement(settings: Settings) -> Plan:

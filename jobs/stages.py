@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from cluster import keys
-from cluster.artifacts import pack_beats, pack_segments, unpack_segments
+from cluster.artifacts import pack_beats, pack_segments
 from cluster.ids import video_id
 from cluster.objects import LocalObjects, Objects, S3Objects
 from cluster.settings import Settings
 from dancecore.errors import DanceError
-from dancecore.settings import PoseSettings
-from dancecore.types import MS, ClipInfo, Features, Float, PoseTrack, Segment, Versions
+from dancecore.types import MS, ClipInfo, PoseTrack, Versions
 from jobs.guard import Row, Work, each, guarded
 from jobs.probe import SCHEMA
 
@@ -106,22 +105,14 @@ class PoseWorker:
     def _store(self, row: Row, tracks: list[PoseTrack] | DanceError, began: float) -> Row | DanceError:
         if isinstance(tracks, DanceError):
             return tracks
-        from dancecore.pose.packing import pack_tracks
+        from cluster.steps import pack_poses
 
-        self.run.store.put(self._key(row), pack_tracks(_cleaned(tracks, self.run.settings.pose)))
+        self.run.store.put(self._key(row), pack_poses(tracks, self.run.settings.pose))
         facts = {"pose_began_s": began, "pose_ended_s": time.time(), "worker": self.name, "bare_fps": self.bare_fps}
         return _reached(row, "DECODED", "POSE_DONE") | facts | {"frames": len(tracks[0])}
 
     def _key(self, row: Row) -> str:
         return keys.keypoints(video_id(row["sha256"]), self.run.versions.pose)
-
-
-def _cleaned(tracks: list[PoseTrack], settings: PoseSettings) -> list[PoseTrack]:
-    """Every dancer cleaned, the one to index first."""
-    from dancecore.pose import clean, primary
-
-    first = primary(tracks, settings)
-    return [clean(track, settings) for track in (first, *(track for track in tracks if track is not first))]
 
 
 class MoveFinder:
@@ -148,27 +139,26 @@ class MoveFinder:
         return _staged("identify", featured, each(self._identify), self.run)
 
     def _extract(self, row: Row) -> Row:
-        from dancecore.features import extract
-        from dancecore.features.packing import pack
-        from dancecore.pose.packing import unpack_tracks
+        from cluster.steps import pack_features
 
         video, run = video_id(row["sha256"]), self.run
         key = keys.features(video, run.versions.features)
         if run.store.exists(key):
             return _reached(row, "FEATURES_DONE", resumed=True)
-        track = unpack_tracks(run.store.get(keys.keypoints(video, run.versions.pose)))[0]
-        run.store.put(key, pack(extract(track, run.settings.features)))
+        poses = run.store.get(keys.keypoints(video, run.versions.pose))
+        run.store.put(key, pack_features(poses, run.settings.features))
         return _reached(row, "FEATURES_DONE")
 
     def _identify(self, row: Row) -> Row:
-        from dancecore.pipeline import hear, identify
+        from cluster.steps import find_segments
+        from dancecore.pipeline import hear
 
-        run, analysis = self.run, self.run.settings.analysis
+        run = self.run
         key = keys.segments(video_id(row["sha256"]), run.versions.model)
         if run.store.exists(key):
             return _reached(row, "SEGMENTED", "IDENTIFIED", resumed=True)
-        heard = hear(Path(row["path"]), analysis)
-        found = identify(_features(row, run), heard, self.bank, analysis, self.classifier)
+        heard = hear(Path(row["path"]), run.settings.analysis)
+        found = find_segments(_features(row, run), heard, self.bank, self.classifier, run.settings.analysis)
         run.store.put(keys.beats(video_id(row["sha256"]), run.versions.model), pack_beats(heard))
         run.store.put(key, pack_segments(found, run.versions, run.settings.decoding))
         return _reached(row, "SEGMENTED", "IDENTIFIED")
@@ -191,13 +181,11 @@ class IndexWriter:
         return _staged("write", batch, each(self._write), self.run)
 
     def _write(self, row: Row) -> Row:
-        key = keys.segments(video_id(row["sha256"]), self.run.versions.model)
-        segments = unpack_segments(self.run.store.get(key))
-        vectors = mean_features(_features(row, self.run), segments)
-        embeddings = self.index.Embeddings(f"mean.{self.run.versions.features}", unit(vectors))
-        record = self.index.ClipRecord(
-            _info(row), self.run.versions, segments, vectors, timeline=_changes(row), embeddings=embeddings
-        )
+        from cluster.steps import clip_record
+
+        run = self.run
+        segments = run.store.get(keys.segments(video_id(row["sha256"]), run.versions.model))
+        record = clip_record(_info(row), run.versions, segments, _features(row, run), _changes(row))
         return row | {"changed": self.index.write_clip(self.pool, record).changed}
 
     def _write_failure(self, row: Row) -> None:
@@ -205,27 +193,6 @@ class IndexWriter:
         name = Path(row["path"]).name
         failure = self.index.ClipFailure(row["sha256"], name, self.run.versions, code, row["message"], _changes(row))
         self.index.write_failure(self.pool, failure)
-
-
-def mean_features(features: Features, segments: Sequence[Segment]) -> Float:
-    """(len(segments), 128) float32: the mean features of each segment."""
-    import numpy as np
-
-    edges = [np.searchsorted(features.time_ns, [part.start_ns, part.end_ns]) for part in segments]
-    means = [features.values[lo:hi].mean(axis=0) for lo, hi in edges]
-    return np.array(means, np.float32).reshape(len(segments), features.values.shape[1])
-
-
-def unit(vectors: Float) -> Float:
-    """(N, D) float32: each row scaled to length 1, a row of zeros left as it is.
-
-    Of mean features this is the plain embedding of a segment: how the dancer stood and how much moved on average, from
-    one side, without the order of things.
-    """
-    import numpy as np
-
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
 def bare_speed(model: "PoseModel", seconds: float) -> float:
@@ -266,10 +233,8 @@ def _changes(row: Row) -> "tuple[StateChange, ...]":
     return tuple(StateChange(state, ts_ms) for state, ts_ms in json.loads(row["timeline"]))
 
 
-def _features(row: Row, run: Run) -> Features:
-    from dancecore.features.packing import unpack
-
-    return unpack(run.store.get(keys.features(video_id(row["sha256"]), run.versions.features)))
+def _features(row: Row, run: Run) -> bytes:
+    return run.store.get(keys.features(video_id(row["sha256"]), run.versions.features))
 
 
 def _info(row: Row) -> ClipInfo:

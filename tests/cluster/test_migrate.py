@@ -60,7 +60,9 @@ def test_migrating_twice_changes_nothing(pool: Engine) -> None:
 
 def test_autogenerate_finds_no_difference(pool: Engine) -> None:
     with connect(pool) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        ours = {"include_name": lambda name, kind, parents: kind != "table" or not name.startswith("procrastinate_")}
+        opts = ours | {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 
@@ -108,8 +110,7 @@ def test_a_broken_migration_leaves_what_was_there(pool: Engine) -> None:
 
 
 def test_the_queue_keeps_its_tables(pool: Engine) -> None:
-    with connect(pool) as connection:
-        connection.execute(text(f"CREATE TABLE {QUEUE} (id int)"))
+    assert QUEUE in tables(pool)
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     with connect(pool) as connection:

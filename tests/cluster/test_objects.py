@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,34 @@ def test_a_put_replaces(store: Objects) -> None:
     store.put("a/b", b"old and long")
     store.put("a/b", b"new")
     assert (store.get("a/b"), store.keys()) == (b"new", ["a/b"])
+
+
+def test_a_file_has_the_bytes_and_the_store_keeps_them(store: Objects) -> None:
+    store.put("uploads/upl_1", b"a clip")
+    with store.file("uploads/upl_1") as path:
+        assert (path.name, path.read_bytes()) == ("upl_1", b"a clip")
+    assert store.get("uploads/upl_1") == b"a clip"
+    with pytest.raises(DanceError, match="OBJECT_MISSING"), store.file("uploads/upl_2"):
+        pass
+
+
+POSTS = {
+    "as signed": ({}, b"a clip", 204),
+    "another type": ({"Content-Type": "text/html"}, b"a clip", 403),
+    "another key": ({"key": "videos/vid_1/source.mp4"}, b"a clip", 403),
+    "too large": ({}, b"x" * 101, 400),
+    "empty": ({}, b"", 400),
+}
+
+
+@pytest.mark.parametrize(("changed", "content", "status"), POSTS.values(), ids=POSTS)
+def test_a_signed_form_takes_what_was_signed(
+    s3: S3Objects, changed: dict[str, str], content: bytes, status: int
+) -> None:
+    url, fields = s3.form("uploads/upl_1", "video/mp4", 100, datetime.now(UTC) + timedelta(minutes=5))
+    answer = urllib3.PoolManager().request("POST", url, fields=fields | changed | {"file": ("a.mp4", content)})
+    assert answer.status == status
+    assert s3.exists("uploads/upl_1") == (status == 204)
 
 
 def test_nothing_there(store: Objects) -> None:
@@ -219,6 +248,7 @@ def test_a_source_file_that_is_missing_is_no_failure_of_the_store(store: Objects
 
 FULL_DISK = """
 import resource, sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from cluster.objects import LocalObjects
 from dancecore.errors import DanceError

@@ -15,6 +15,7 @@ from cluster.tables import (
     MODEL_STATES,
     MODEL_STEPS,
     analysis_jobs,
+    api_keys,
     composition_steps,
     compositions,
     metadata,
@@ -25,6 +26,7 @@ from cluster.tables import (
     taxonomy_migrations,
     taxonomy_versions,
     templates,
+    tokens,
     users,
     videos,
 )
@@ -42,6 +44,14 @@ VIDEO = {"id": "vid_new", "filename": "b.mp4", "sha256": sha("b.mp4")}
 MIGRATION = {"id": "txm_2", "old": "tx-0.1", "new": "tx-0.2"}
 REMAP = {"migration": "txm_1", "in_table": "segments", "row_id": "s", "was": {}, "became": {}}
 ANNOTATION = {"id": "ann_2", "video": "$", "start_ms": 0, "end_ms": 1, "move": "mv_dab"}
+UPLOAD = {
+    "id": "upl_1", "user": "usr_1", "filename": "a.mp4", "content_type": "video/mp4", "sha256": sha("a.mp4"),
+    "digest": "d", "expires_at": NOW,
+}  # fmt: skip
+TOKEN = {"id": "tok_2", "user": "usr_1", "session": "ses_1", "kind": "access", "digest": "e", "expires_at": NOW}
+API_KEY = {"id": "key_2", "user": "usr_1", "name": "bot", "digest": "e"}
+LOGIN_CODE = {"user": "usr_1", "digest": "d", "expires_at": NOW}
+IDEMPOTENCY_KEY = {"user": "usr_1", "key": "k", "request": "r"}
 COMPOSITION = {"id": "cmp_2", "user": "usr_1", "title": "Dance", "bpm": 120.0}
 DANCE = {"corpus": "x", "id": "1", "mark": "m", "steps": []}
 STATS = {"corpus": "x", "move": "plié", "uses": 1, "beats": {}}
@@ -103,6 +113,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("annotations", ANNOTATION | {"reviewed_by": "usr_9"}, "fk_annotations_reviewed_by"),
     ("annotations", ANNOTATION | {"status": "MAYBE"}, "ck_annotations_status_known"),
     ("annotations", ANNOTATION | {"end_ms": 0}, "ck_annotations_span_not_empty"),
+    ("tokens", TOKEN | {"user": "usr_9"}, "fk_tokens_user"),
+    ("tokens", TOKEN | {"kind": "golden"}, "ck_tokens_kind_known"),
+    ("tokens", TOKEN | {"digest": "d"}, "uq_tokens_digest"),
+    ("login_codes", LOGIN_CODE | {"user": "usr_9"}, "fk_login_codes_user"),
+    ("api_keys", API_KEY | {"user": "usr_9"}, "fk_api_keys_user"),
+    ("api_keys", API_KEY | {"digest": "d"}, "uq_api_keys_digest"),
+    ("idempotency_keys", IDEMPOTENCY_KEY | {"user": "usr_9"}, "fk_idempotency_keys_user"),
+    ("uploads", UPLOAD | {"user": "usr_9"}, "fk_uploads_user"),
+    ("uploads", UPLOAD | {"video": "vid_9"}, "fk_uploads_video"),
+    ("uploads", UPLOAD | {"sha256": "A" * 64}, "ck_uploads_sha256_hex"),
     ("compositions", COMPOSITION | {"user": "usr_9"}, "fk_compositions_user"),
     ("compositions", COMPOSITION | {"bpm": 0.0}, "ck_compositions_bpm_positive"),
     ("composition_steps", STEP | {"composition": "cmp_9"}, "fk_composition_steps_composition"),
@@ -134,6 +154,8 @@ def fill(pool: Engine) -> str:
     """Store one of everything; the id of the clip."""
     catalogue(pool)
     put(pool, users, **USER)
+    put(pool, tokens, **TOKEN | {"id": "tok_1", "digest": "d"})
+    put(pool, api_keys, **API_KEY | {"id": "key_1", "digest": "d"})
     put(pool, templates, **TEMPLATE)
     put(pool, taxonomy_versions, id="tx-0.2", semver="tx-0.2")
     put(pool, taxonomy_migrations, **MIGRATION | {"id": "txm_1"})

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from cluster.library import TAXONOMY
+from cluster.ready import ready
 from cluster.settings import settings
 from cluster.weights import weights_dir
 from dancecore.errors import DanceError
@@ -24,7 +25,6 @@ from dancecore.pose import clean
 from dancecore.pose.packing import pack_tracks
 from jobs.cli import app
 from jobs.enrol import Source, sources_of
-from jobs.index import ready
 
 SAMPLE = next((Path(__file__).parents[1] / "data" / "clips").glob("*.mp4"))
 IDLE = Path(__file__).parents[2] / "dancecore" / "synthetic" / "non_dance"

@@ -1,0 +1,79 @@
+"""Who uses DanceApp: users with their roles."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, RowMapping, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from cluster.database import storable, transact
+from cluster.ids import ulid
+from cluster.tables import ROLES, users
+from dancecore.errors import DanceError
+
+Role = Literal["user", "annotator", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user as stored, but for what proves who they are."""
+
+    user_id: str
+    handle: str
+    email: str
+    role: Role
+
+
+def register(pool: Engine, email: str, handle: str, password_hash: str | None) -> User:
+    """Make a user of the role "user". Addresses are kept in lower case, so that one mailbox is one user.
+
+    Raises DanceError("ALREADY_EXISTS") when the address or the handle is taken.
+    """
+    row = {"id": ulid("usr"), "email": folded(email), "handle": handle, "password_hash": password_hash}
+    try:
+        made = transact(pool, lambda tx: tx.execute(insert(users).values(row).returning(users)).mappings().one())
+    except IntegrityError as error:
+        raise DanceError("ALREADY_EXISTS", "this e-mail address or handle is taken") from error
+    return as_user(made)
+
+
+def user_by_email(pool: Engine, email: str) -> tuple[User, str | None] | None:
+    """The user of an address with their password's hash; None when nobody has it."""
+    query = select(users).where(users.c.email == storable(folded(email)))
+    row = transact(pool, lambda tx: tx.execute(query).mappings().one_or_none())
+    return (as_user(row), row["password_hash"]) if row else None
+
+
+def set_password_hash(pool: Engine, user_id: str, password_hash: str) -> None:
+    """Keep the hash of another password, or of the same one at greater cost."""
+    changed = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+    transact(pool, lambda tx: tx.execute(changed))
+
+
+def set_role(pool: Engine, who: str, role: str) -> User:
+    """Give a user, named by id, handle or address, another role, which holds from their next request on.
+
+    Raises DanceError: NOT_FOUND, INVALID_INPUT.
+    """
+    if role not in ROLES:
+        raise DanceError("INVALID_INPUT", f"a role is one of {', '.join(ROLES)}, not {role!r}")
+    name = storable(who)
+    named = or_(users.c.id == name, users.c.handle == name, users.c.email == folded(name))
+
+    def work(tx: Connection) -> RowMapping | None:
+        return tx.execute(update(users).where(named).values(role=role).returning(users)).mappings().one_or_none()
+
+    row = transact(pool, work)
+    if row is None:
+        raise DanceError("NOT_FOUND", f"there is no user {who!r}")
+    return as_user(row)
+
+
+def as_user(row: RowMapping | dict[str, Any]) -> User:
+    """The user in a row of the table."""
+    return User(row["id"], row["handle"], row["email"], row["role"])
+
+
+def folded(email: str) -> str:
+    """An address as it is compared."""
+    return email.strip().lower()

@@ -1,0 +1,140 @@
+"""Analyses as they are asked for and as they go on: the states of a job, each appended to its log.
+
+An analysis is known by its clip and the versions it was asked for at, so that asking twice is one job. The clip's row
+is locked before the job's, here as in cluster.index.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from cluster import queue
+from cluster.database import storable, transact
+from cluster.ids import job_id
+from cluster.index import ClipRecord, put_clip
+from cluster.tables import analysis_jobs, videos
+from dancecore.errors import DanceError
+from dancecore.types import MS, Versions
+
+ENDS = ("DONE", "FAILED", "CANCELLED")
+"""States after which nothing follows, unless the analysis is asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A job. log: entries {state, ts_ms} in order, some with metrics, or reason and detail."""
+
+    job_id: str
+    video_id: str
+    state: str
+    reason: str | None
+    versions: Versions
+    log: tuple[dict[str, Any], ...]
+
+
+def request(pool: Engine, video: str, versions: Versions) -> Analysis:
+    """Ask for an analysis: the row and its job in the queue come in one transaction.
+
+    What is under way, or is done and stored, is left as it is; what failed, was cancelled or replaced begins anew.
+    Raises DanceError("NOT_FOUND") when there is no such video.
+    """
+    return transact(pool, lambda tx: _request(tx, video, versions))
+
+
+def find(pool: Engine, job: str) -> Analysis:
+    """A job by its id. Raises DanceError("NOT_FOUND")."""
+    return _analysis(transact(pool, lambda tx: _row(tx, job)))
+
+
+def advance(pool: Engine, job: str, *states: str, metrics: dict[str, float] | None = None) -> bool:
+    """Append states to a job that goes on; False when it was cancelled, or its clip deleted, and must not."""
+    entries = [_entry(state, **({"metrics": metrics} if metrics else {})) for state in states]
+    return _while_on(pool, job, lambda tx: _append(tx, job, *entries))
+
+
+def finish(pool: Engine, job: str, clip: ClipRecord) -> bool:
+    """Store what was found, INDEXED and DONE; False when the job must not go on."""
+    return _while_on(pool, job, lambda tx: put_clip(tx, clip))
+
+
+def fail(pool: Engine, job: str, reason: str, detail: str) -> bool:
+    """End a job with a code of dancecore.errors.CODES; False when it had ended otherwise."""
+    failed = _entry("FAILED", reason=reason, detail=storable(detail))
+    return _while_on(pool, job, lambda tx: _append(tx, job, failed, reason=reason))
+
+
+def cancel(pool: Engine, job: str) -> Analysis:
+    """End a job that has not ended; the job as it then is. Raises DanceError("NOT_FOUND")."""
+
+    def work(tx: Connection) -> None:
+        row = _row(tx, job)
+        _append(tx, job, _entry("CANCELLED"))
+        if row["queued_as"] is not None:
+            queue.cancel(tx, row["queued_as"])
+
+    _while_on(pool, job, work)
+    return find(pool, job)
+
+
+def _request(tx: Connection, video: str, versions: Versions) -> Analysis:
+    named = videos.c.id == storable(video), videos.c.deleted_at.is_(None)
+    clip = tx.execute(select(videos.c.indexed_by).where(*named).with_for_update()).one_or_none()
+    if clip is None:
+        raise DanceError("NOT_FOUND", f"there is no {video!r}")
+    job = job_id(video, versions)
+    known = tx.scalar(select(analysis_jobs.c.state).where(analysis_jobs.c.id == job))
+    if known is None:
+        marks = {
+            "pose_version": versions.pose, "feature_version": versions.features, "model_version": versions.model,
+            "taxonomy_version": versions.taxonomy,
+        }  # fmt: skip
+        tx.execute(insert(analysis_jobs).values(id=job, video=video, state="QUEUED", log=[_entry("QUEUED")], **marks))
+    elif known in ("FAILED", "CANCELLED") or (known == "DONE" and clip.indexed_by != job):
+        _append(tx, job, _entry("QUEUED"))
+    else:
+        return _analysis(_row(tx, job))
+    queued_as = queue.defer(tx, queue.ANALYSE, job_id=job)
+    tx.execute(update(analysis_jobs).where(analysis_jobs.c.id == job).values(queued_as=queued_as))
+    return _analysis(_row(tx, job))
+
+
+def _while_on(pool: Engine, job: str, work: Callable[[Connection], Any]) -> bool:
+    """Do `work` with the clip locked, unless the job has ended or the clip is deleted; whether it was done."""
+
+    def locked(tx: Connection) -> bool:
+        of = select(analysis_jobs.c.video).where(analysis_jobs.c.id == job).scalar_subquery()
+        deleted = tx.execute(select(videos.c.deleted_at).where(videos.c.id == of).with_for_update()).one_or_none()
+        if deleted is None:
+            raise DanceError("NOT_FOUND", f"there is no {job!r}")
+        on = deleted[0] is None and _row(tx, job)["state"] not in ENDS
+        if on:
+            work(tx)
+        return on
+
+    return transact(pool, locked)
+
+
+def _append(tx: Connection, job: str, *entries: dict[str, Any], reason: str | None = None) -> None:
+    log = analysis_jobs.c.log.concat(literal(list(entries), JSONB))
+    changed = update(analysis_jobs).where(analysis_jobs.c.id == job)
+    tx.execute(changed.values(state=entries[-1]["state"], reason=reason, log=log))
+
+
+def _row(tx: Connection, job: str) -> RowMapping:
+    row = tx.execute(select(analysis_jobs).where(analysis_jobs.c.id == storable(job))).mappings().one_or_none()
+    if row is None:
+        raise DanceError("NOT_FOUND", f"there is no {job!r}")
+    return row
+
+
+def _analysis(row: RowMapping) -> Analysis:
+    versions = Versions(row["pose_version"], row["feature_version"], row["model_version"], row["taxonomy_version"])
+    return Analysis(row["id"], row["video"], row["state"], row["reason"], versions, tuple(row["log"]))
+
+
+def _entry(state: str, **facts: Any) -> dict[str, Any]:
+    return {"state": state, "ts_ms": time.time_ns() // MS, **facts}

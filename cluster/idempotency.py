@@ -1,0 +1,65 @@
+"""Requests that are sent again under the same key take effect once (draft-ietf-httpapi-idempotency-key-header)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from cluster.database import storable, transact
+from cluster.tables import idempotency_keys
+from dancecore.errors import DanceError
+
+LONGEST = 200
+"""Characters of a key; a UUID has 36."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a request was answered."""
+
+    status: int
+    body: bytes
+
+
+def begin(pool: Engine, user_id: str, key: str, request: str) -> Answer | None:
+    """Take a key for a request (a digest of it); the answer when it was given one before.
+
+    Raises DanceError: INVALID_INPUT when the key was of another request, ALREADY_EXISTS while that is being answered.
+    """
+    if len(key) > LONGEST:
+        raise DanceError("INVALID_INPUT", f"an idempotency key has at most {LONGEST} characters")
+    row = {"user": user_id, "key": storable(key), "request": request}
+
+    def work(tx: Connection) -> Answer | None:
+        made = upsert(idempotency_keys).values(row).on_conflict_do_nothing().returning(idempotency_keys.c.key)
+        if tx.execute(made).one_or_none():
+            return None
+        known = tx.execute(select(idempotency_keys).where(_is(user_id, key))).one()
+        if known.request != request:
+            raise DanceError("INVALID_INPUT", "this idempotency key was used for another request")
+        if known.status is None:
+            raise DanceError("ALREADY_EXISTS", "this request is being answered", {"retry_after_s": 1})
+        return Answer(known.status, known.answer)
+
+    return transact(pool, work)
+
+
+def finish(pool: Engine, user_id: str, key: str, status: int, body: bytes) -> None:
+    """Keep the answer that was given."""
+    changed = update(idempotency_keys).where(_is(user_id, key)).values(status=status, answer=body)
+    transact(pool, lambda tx: tx.execute(changed))
+
+
+def forget(pool: Engine, user_id: str, key: str) -> None:
+    """Give a key back: its request came to nothing."""
+    transact(pool, lambda tx: tx.execute(delete(idempotency_keys).where(_is(user_id, key))))
+
+
+def forget_before(pool: Engine, then: datetime) -> None:
+    """Remove the answers to requests that are older."""
+    transact(pool, lambda tx: tx.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at < then)))
+
+
+def _is(user_id: str, key: str) -> ColumnElement[bool]:
+    return and_(idempotency_keys.c.user == user_id, idempotency_keys.c.key == storable(key))

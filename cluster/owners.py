@@ -1,0 +1,31 @@
+"""Whose a thing is."""
+
+from typing import Any, Literal
+
+from sqlalchemy import Engine, Select, select
+
+from cluster.database import storable, transact
+from cluster.tables import analysis_jobs, api_keys, uploads, videos
+from dancecore.errors import DanceError
+
+Owned = Literal["video_id", "job_id", "key_id", "upload_id"]
+"""Kinds of things that belong to somebody, by the name of their id."""
+
+OWNERS: dict[Owned, Select[Any]] = {
+    "video_id": select(videos.c.id, videos.c.owner).where(videos.c.deleted_at.is_(None)),
+    "job_id": select(analysis_jobs.c.id, videos.c.owner)
+    .join(videos, videos.c.id == analysis_jobs.c.video)
+    .where(videos.c.deleted_at.is_(None)),
+    "key_id": select(api_keys.c.id, api_keys.c.user),
+    "upload_id": select(uploads.c.id, uploads.c.user),
+}
+
+
+def owner_of(pool: Engine, kind: Owned, name: str) -> str | None:
+    """The id of a thing's owner; None when it has none. Raises DanceError("NOT_FOUND")."""
+    query = OWNERS[kind]
+    row = transact(pool, lambda tx: tx.execute(query.where(query.selected_columns[0] == storable(name))).one_or_none())
+    if row is None:
+        raise DanceError("NOT_FOUND", f"there is no {name!r}")
+    owner: str | None = row[1]
+    return owner

@@ -1,0 +1,135 @@
+"""Videos and whose they are. The same bytes are one video: its id is derived from them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, select, true, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from cluster import keys, uploads
+from cluster.database import storable, transact
+from cluster.ids import video_id
+from cluster.objects import Objects
+from cluster.tables import analysis_jobs, videos
+from cluster.uploads import Upload
+from dancecore.errors import DanceError
+from dancecore.types import ClipInfo
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVideo:
+    """A video as stored. job_id, state, reason: of its newest analysis; None: there was none. indexed: whether segments
+    of any analysis are stored."""
+
+    video_id: str
+    owner: str | None
+    source: str
+    filename: str
+    duration_ms: int | None
+    fps: float | None
+    width: int | None
+    height: int | None
+    sha256: str
+    consent_version: str | None
+    created_at: datetime
+    indexed: bool
+    job_id: str | None
+    state: str | None
+    reason: str | None
+
+
+def add(pool: Engine, upload: Upload, info: ClipInfo, source: str, consent_version: str) -> tuple[str, bool]:
+    """Make a video of an upload, owned by who sent it; its id, and whether it is new to its owner.
+
+    A clip that nobody owns, which the indexing job brought, becomes the sender's; one that they deleted comes back.
+    Raises DanceError("ALREADY_EXISTS") when it is somebody else's.
+    """
+    return transact(pool, lambda tx: _add(tx, upload, info, source, consent_version))
+
+
+def _add(tx: Connection, upload: Upload, info: ClipInfo, source: str, consent_version: str) -> tuple[str, bool]:
+    video = video_id(info.sha256)
+    row = {
+        "id": video, "sha256": info.sha256, "filename": upload.filename, "duration_ms": info.duration_ms,
+        "fps": info.fps, "width": info.width, "height": info.height,
+    }  # fmt: skip
+    tx.execute(upsert(videos).values(row).on_conflict_do_nothing(index_elements=["id"]))
+    known = tx.execute(select(videos).where(videos.c.id == video).with_for_update()).one()
+    if known.owner not in (None, upload.user_id):
+        raise DanceError("ALREADY_EXISTS", "somebody else has uploaded this very clip", {"video_id": video})
+    new = known.owner is None or known.deleted_at is not None
+    if new:
+        said = {"owner": upload.user_id, "source": source, "consent_version": storable(consent_version)}
+        tx.execute(update(videos).where(videos.c.id == video).values(**row, **said, deleted_at=None))
+    uploads.became(tx, upload.upload_id, video)
+    return video, new
+
+
+def find(pool: Engine, video: str) -> StoredVideo:
+    """A video by its id. Raises DanceError("NOT_FOUND")."""
+    query = _stored().where(videos.c.id == storable(video))
+    row = transact(pool, lambda tx: tx.execute(query).mappings().one_or_none())
+    if row is None:
+        raise DanceError("NOT_FOUND", f"there is no {video!r}")
+    return StoredVideo(**row)
+
+
+def of_owner(pool: Engine, owner: str, before: tuple[datetime, str] | None, limit: int) -> list[StoredVideo]:
+    """A user's videos, the newest first, at most `limit`; those after the one that was made at, and has, `before`."""
+    query = _stored().where(videos.c.owner == owner)
+    if before is not None:
+        query = query.where(tuple_(videos.c.created_at, videos.c.id) < before)
+    query = query.order_by(videos.c.created_at.desc(), videos.c.id.desc()).limit(limit)
+    return transact(pool, lambda tx: [StoredVideo(**row) for row in tx.execute(query).mappings()])
+
+
+def pose_version(pool: Engine, video: str) -> str:
+    """The version of the keypoints that the stored segments were found in. Raises DanceError("NOT_FOUND")."""
+    query = select(analysis_jobs.c.pose_version).join(videos, videos.c.indexed_by == analysis_jobs.c.id)
+    found = transact(pool, lambda tx: tx.scalar(query.where(videos.c.id == video)))
+    if found is None:
+        raise DanceError("NOT_FOUND", f"{video} has not been analysed yet")
+    return found
+
+
+def delete(pool: Engine, video: str, now: datetime) -> None:
+    """Take a video out of sight; `purge` removes it later."""
+    changed = update(videos).where(videos.c.id == video, videos.c.deleted_at.is_(None)).values(deleted_at=now)
+    transact(pool, lambda tx: tx.execute(changed))
+
+
+def purge(pool: Engine, store: Objects, then: datetime) -> int:
+    """Remove what was deleted before `then` for good, its objects first; how many videos."""
+    gone = select(videos.c.id).where(videos.c.deleted_at < then)
+    found = list(transact(pool, lambda tx: tx.scalars(gone).all()))
+    for video in found:
+        for key in store.keys(keys.of_video(video)):
+            store.delete(key)
+        still = videos.delete().where(videos.c.id == video, videos.c.deleted_at < then)
+        transact(pool, lambda tx, still=still: tx.execute(still))  # type: ignore[misc]
+    return len(found)
+
+
+def _stored() -> Select[Any]:
+    """Every video that is not deleted, with its newest analysis."""
+    job = analysis_jobs.c
+    newest = (
+        select(job.id.label("job_id"), job.state, job.reason)
+        .where(job.video == videos.c.id)
+        .order_by(job.log[-1]["ts_ms"].desc(), job.id)
+        .limit(1)
+        .lateral()
+    )
+    plain = (
+        "owner", "source", "filename", "duration_ms", "fps", "width", "height", "sha256", "consent_version",
+        "created_at",
+    )  # fmt: skip
+    return (
+        select(
+            videos.c.id.label("video_id"), *(videos.c[name] for name in plain),
+            videos.c.indexed_by.is_not(None).label("indexed"), newest,
+        )
+        .outerjoin(newest, true())
+        .where(videos.c.deleted_at.is_(None))
+    )  # fmt: skip

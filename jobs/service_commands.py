@@ -1,0 +1,50 @@
+"""The commands of the service: run it, and say who its administrators are."""
+
+from typing import Annotated
+
+import typer
+
+from jobs.console import plain_errors
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen; 0.0.0.0 is everywhere.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The one port of everything.")] = None,
+    address: Annotated[str | None, typer.Option(help="A Ray cluster, host:port; without it one is started.")] = None,
+) -> None:
+    """Serve DanceApp over HTTP: Ray, database, queue, recognition, until Ctrl-C.
+
+    [bold]Examples[/bold]
+
+      danceapp serve
+
+      danceapp serve --host 0.0.0.0 --port 80
+    """
+    from cluster.settings import settings
+    from jobs.service import run
+
+    with plain_errors():
+        numbers = settings()
+        run(numbers, host or numbers.serve.host, port or numbers.serve.port, address)
+
+
+users = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Who uses the service.")
+
+
+@users.command()
+def role(
+    user: Annotated[str, typer.Argument(help="A user's id, handle or e-mail address.")],
+    role: Annotated[str, typer.Argument(help="user, annotator or admin.")],
+) -> None:
+    """Give a user a role, which holds from their next request on.
+
+    [bold]Example[/bold]
+
+      danceapp users role ann@example.org admin
+    """
+    from cluster.accounts import set_role
+    from cluster.database import engine
+
+    with plain_errors():
+        changed = set_role(engine(), user, role)
+        print(f"{changed.handle} ({changed.user_id}) is {changed.role}")

@@ -1,0 +1,122 @@
+"""Who may do what: one table of every route, and how it is applied.
+
+A thing of somebody else is NOT_FOUND, not FORBIDDEN: that it exists is nobody's business.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from limits import RateLimitItemPerMinute
+from starlette.requests import Request
+
+from cluster.accounts import Role, User
+from cluster.owners import Owned, owner_of
+from cluster.sign_in import who
+from dancecore.errors import DanceError
+from serve.ingress.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`roles`: who may; None: everybody, signed in or not. `owns`: the parameter, of the path or of the JSON body, that
+    names a thing which the others must own who may. `counted`: which limit of rate it counts towards."""
+
+    roles: tuple[Role, ...] | None = ("user", "annotator", "admin")
+    owns: Owned | None = None
+    others: tuple[Role, ...] = ()
+    counted: Literal["calls", "sign_ins"] | None = "calls"
+
+
+ANYBODY = Rule(roles=None, counted=None)
+SIGNING_IN = Rule(roles=None, counted="sign_ins")
+USERS = Rule()
+ANNOTATORS = Rule(roles=("annotator", "admin"))
+ADMINS = Rule(roles=("admin",))
+SHOWN = Rule(owns="video_id", others=("annotator", "admin"))
+CHANGED = Rule(owns="video_id", others=("admin",))
+JOB = Rule(owns="job_id", others=("admin",))
+
+ACCESS: dict[tuple[str, str], Rule] = {
+    ("GET", "/v1/health"): ANYBODY,
+    ("POST", "/v1/auth/register"): SIGNING_IN,
+    ("POST", "/v1/auth/code"): SIGNING_IN,
+    ("POST", "/v1/auth/login"): SIGNING_IN,
+    ("POST", "/v1/auth/refresh"): SIGNING_IN,
+    ("POST", "/v1/auth/logout"): SIGNING_IN,
+    ("GET", "/v1/me"): USERS,
+    ("GET", "/v1/api-keys"): USERS,
+    ("POST", "/v1/api-keys"): USERS,
+    ("DELETE", "/v1/api-keys/{key_id}"): Rule(owns="key_id"),
+    ("POST", "/v1/uploads/sign"): USERS,
+    ("POST", "/v1/uploads/{upload_id}/content"): ANYBODY,  # whoever has the signed address
+    ("POST", "/v1/videos"): Rule(owns="upload_id"),
+    ("GET", "/v1/videos"): USERS,
+    ("GET", "/v1/videos/{video_id}"): SHOWN,
+    ("DELETE", "/v1/videos/{video_id}"): CHANGED,
+    ("GET", "/v1/videos/{video_id}/segments"): SHOWN,
+    ("GET", "/v1/videos/{video_id}/keypoints"): SHOWN,
+    ("GET", "/v1/videos/{video_id}/preview"): SHOWN,
+    ("POST", "/v1/infer"): USERS,
+    ("POST", "/v1/analysis"): CHANGED,
+    ("GET", "/v1/analysis/{job_id}"): JOB,
+    ("GET", "/v1/analysis/{job_id}/events"): JOB,
+    ("POST", "/v1/analysis/{job_id}/cancel"): JOB,
+}
+"""Every route. What is not in here does not start: see serve.ingress.api."""
+
+
+def admit(
+    services: Services, rule: Rule, headers: dict[str, str], address: str, now: datetime
+) -> tuple[User | None, dict[str, str]]:
+    """Who sends a request, and the headers that tell of the limit of rate.
+
+    Raises DanceError: UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED.
+    """
+    user = None if rule.roles is None else who(services.pool, _credential(headers), now)
+    told = _count(services, rule, user.user_id if user else address, now)
+    if user and rule.roles is not None and user.role not in rule.roles:
+        raise DanceError("FORBIDDEN", f"only {' and '.join(rule.roles)} may do this, not {user.role}")
+    return user, told
+
+
+def check_owner(services: Services, rule: Rule, user: User, name: Any) -> None:
+    """Raise DanceError("NOT_FOUND") unless the thing of this name is the user's, or they see those of others too."""
+    if rule.owns is None or not isinstance(name, str):
+        return
+    owner = owner_of(services.pool, rule.owns, name)
+    if owner != user.user_id and user.role not in rule.others:
+        raise DanceError("NOT_FOUND", f"there is no {name!r}")
+
+
+async def named(request: Request, rule: Rule) -> Any:
+    """The name of the thing that must be owned: from the path, else from a JSON body. None where there is none, which
+    the route then refuses itself."""
+    if rule.owns in request.path_params:
+        return request.path_params[rule.owns]
+    try:
+        body = await request.json()
+    except ValueError:
+        return None
+    return body.get(rule.owns) if isinstance(body, dict) else None
+
+
+def _credential(headers: dict[str, str]) -> str:
+    scheme, _, credential = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential:
+        raise DanceError("UNAUTHENTICATED", "say who you are: Authorization: Bearer TOKEN")
+    return credential.strip()
+
+
+def _count(services: Services, rule: Rule, name: str, now: datetime) -> dict[str, str]:
+    if rule.counted is None:
+        return {}
+    numbers = services.settings.serve
+    most = numbers.calls_per_minute if rule.counted == "calls" else numbers.sign_ins_per_minute
+    limit = RateLimitItemPerMinute(most)
+    within = services.limiter.hit(limit, rule.counted, name)
+    left = services.limiter.get_window_stats(limit, rule.counted, name)
+    wait = max(1, round(left.reset_time - now.timestamp()))
+    if not within:
+        raise DanceError("RATE_LIMITED", f"at most {most} such requests a minute", {"retry_after_s": wait})
+    return {"RateLimit-Limit": str(most), "RateLimit-Remaining": str(left.remaining), "RateLimit-Reset": str(wait)}

@@ -1,0 +1,73 @@
+"""The ingress, put together."""
+
+from functools import cache
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.openapi.utils import get_openapi
+
+from serve.ingress import analysis, auth, errors, health, infer, keys, uploads, videos
+from serve.ingress.access import ACCESS, Rule
+from serve.ingress.envelope import SMALL, Envelope
+from serve.ingress.models import Failure, Shape
+from serve.ingress.services import Services
+
+ROUTERS = (health.router, auth.router, keys.router, uploads.router, videos.router, analysis.router, infer.router)
+
+VERSION = "1.0.0"
+"""Of the API: the first number is the `/v1` of the paths."""
+
+
+def create_app(services: Services) -> FastAPI:
+    """The ingress as an ASGI app."""
+    numbers, media = services.settings.serve, services.settings.media
+    app = FastAPI(title="DanceApp", version=VERSION, openapi_url="/v1/openapi.json", docs_url="/v1/docs")
+    app.state.services = services
+    app.openapi = describe  # type: ignore[method-assign]
+    for router in ROUTERS:
+        app.include_router(router)
+    errors.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    if numbers.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=numbers.cors_origins, allow_methods=["*"], allow_headers=["*"],
+            expose_headers=["ETag", "X-Request-ID", "Retry-After"],
+        )  # fmt: skip
+    limits = {"/v1/infer": numbers.infer_max_bytes + SMALL, "/content": media.max_bytes + SMALL}
+    app.add_middleware(Envelope, limits=limits)
+    return app
+
+
+@cache
+def describe() -> dict[str, Any]:
+    """The OpenAPI document, with what every route has in common: who may, and how failures look."""
+    routes = [route for router in ROUTERS for route in router.routes]
+    said = get_openapi(
+        title="DanceApp", version=VERSION, summary="Finds and names the moves in dance clips", routes=routes
+    )
+    schemas = said["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    failure = Failure.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= failure.pop("$defs") | {"Failure": failure}
+    for shape in Shape.__subclasses__():  # the framework takes every null out of their examples
+        if shape.__name__ in schemas and "json_schema_extra" in shape.model_config:
+            schemas[shape.__name__] |= shape.model_config["json_schema_extra"]
+    said["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    for (method, path), rule in ACCESS.items():
+        _complete(said["paths"][path][method.lower()], rule)
+    return said
+
+
+def _complete(operation: dict[str, Any], rule: Rule) -> None:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
+    operation["responses"].pop("422", None)
+    operation["responses"] |= {
+        "4XX": {"description": "What is wrong with the request", "content": content},
+        "5XX": {"description": "What is wrong with the service", "content": content},
+    }
+    if rule.roles is not None:
+        operation["security"] = [{"bearer": []}]
+        operation["description"] += f"\n\nFor: {', '.join(rule.roles)}."

@@ -1,0 +1,157 @@
+"""Signing in and out."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from fastapi import APIRouter
+from pydantic import EmailStr, Field, SecretStr, model_validator
+
+from cluster import accounts, sign_in
+from cluster.accounts import Role, User
+from dancecore.errors import DanceError
+from serve.ingress.models import Shape, example
+from serve.ingress.routing import Route
+from serve.ingress.services import Me, Services, Using
+
+router = APIRouter(prefix="/v1", tags=["auth"], route_class=Route)
+
+hasher = PasswordHasher()
+"""argon2id with the package's defaults, RFC 9106's second choice: 64 MiB, three passes."""
+
+NOBODY = hasher.hash("")
+"""What the password of an address that nobody has is compared with, so that it takes as long."""
+
+Handle = Annotated[str, Field(pattern=r"^[a-z0-9_]{3,30}$")]
+Password = Annotated[SecretStr, Field(max_length=200)]
+
+
+class Registration(Shape):
+    """A new user. Without a password they sign in by codes."""
+
+    email: EmailStr
+    handle: Handle
+    password: Password | None = None
+    model_config = example(email="ann@example.org", handle="ann", password="correct horse battery")  # noqa: S106
+
+
+class Profile(Shape):
+    """A user, to themselves."""
+
+    user_id: str
+    handle: str
+    email: str
+    role: Role
+    model_config = example(user_id="usr_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A", handle="ann", email="ann@example.org", role="user")
+
+
+class Address(Shape):
+    """Where to send a code."""
+
+    email: EmailStr
+    model_config = example(email="ann@example.org")
+
+
+class Login(Shape):
+    """Who signs in, by password or by a code that was sent."""
+
+    email: EmailStr
+    password: Password | None = None
+    code: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
+    model_config = example(email="ann@example.org", code="493027")
+
+    @model_validator(mode="after")
+    def _one_proof(self) -> "Login":
+        if (self.password is None) == (self.code is None):
+            raise ValueError("either a password or a code is wanted")
+        return self
+
+
+class Refresh(Shape):
+    """The refresh token of the pair that was given last."""
+
+    refresh_token: Annotated[str, Field(max_length=200)]
+    model_config = example(refresh_token="Zm9vYmFyYmF6cXV4")  # noqa: S106
+
+
+class Tokens(Shape):
+    """`access_token` goes into `Authorization: Bearer ...` for `expires_in` seconds; `refresh_token` is good once."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    model_config = example(access_token="YWNjZXNz", refresh_token="cmVmcmVzaA", expires_in=900)  # noqa: S106
+
+
+@router.post("/auth/register", status_code=201)
+def register(new: Registration, using: Using) -> Profile:
+    """Make a user."""
+    least = using.settings.serve.password_min
+    if new.password is not None and len(new.password.get_secret_value()) < least:
+        raise DanceError("INVALID_INPUT", f"a password has at least {least} characters")
+    hashed = hasher.hash(new.password.get_secret_value()) if new.password else None
+    return _profile(accounts.register(using.pool, new.email, new.handle, hashed))
+
+
+@router.post("/auth/code", status_code=202)
+def send_code(to: Address, using: Using) -> Address:
+    """Send a one-time code by e-mail. The answer is the same when nobody has this address."""
+    found = accounts.user_by_email(using.pool, to.email)
+    if found:
+        code = sign_in.make_code(using.pool, found[0].user_id, datetime.now(UTC), using.settings.serve)
+        using.send_code(found[0].email, code)
+    return to
+
+
+@router.post("/auth/login")
+def login(given: Login, using: Using) -> Tokens:
+    """Sign in."""
+    user = _by_code(given.email, given.code, using) if given.code else _by_password(given, using)
+    if user is None:
+        raise DanceError("UNAUTHENTICATED", "this address and what should prove it do not belong together")
+    return _tokens(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve))
+
+
+@router.post("/auth/refresh")
+def refresh(given: Refresh, using: Using) -> Tokens:
+    """Exchange a refresh token for a new pair. A token that is shown twice ends its session: it was stolen."""
+    return _tokens(sign_in.refresh(using.pool, given.refresh_token, datetime.now(UTC), using.settings.serve))
+
+
+@router.post("/auth/logout", status_code=204)
+def logout(given: Refresh, using: Using) -> None:
+    """End the session of a refresh token, with all its tokens."""
+    sign_in.sign_out(using.pool, given.refresh_token)
+
+
+@router.get("/me")
+def who_am_i(user: Me) -> Profile:
+    """Who the token or key belongs to."""
+    return _profile(user)
+
+
+def _by_code(email: str, code: str, using: Services) -> User | None:
+    found = accounts.user_by_email(using.pool, email)
+    now, numbers = datetime.now(UTC), using.settings.serve
+    return found[0] if found and sign_in.redeem_code(using.pool, found[0].user_id, code, now, numbers) else None
+
+
+def _by_password(given: Login, using: Services) -> User | None:
+    password = given.password.get_secret_value() if given.password else ""
+    user, hashed = accounts.user_by_email(using.pool, given.email) or (None, None)
+    try:
+        hasher.verify(hashed or NOBODY, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return None
+    if user and hashed and hasher.check_needs_rehash(hashed):
+        accounts.set_password_hash(using.pool, user.user_id, hasher.hash(password))
+    return user if hashed else None
+
+
+def _profile(user: User) -> Profile:
+    return Profile(user_id=user.user_id, handle=user.handle, email=user.email, role=user.role)
+
+
+def _tokens(pair: sign_in.TokenPair) -> Tokens:
+    return Tokens(access_token=pair.access_token, refresh_token=pair.refresh_token, expires_in=pair.expires_in)

@@ -1,0 +1,77 @@
+"""Around every request and answer: an id, a limit of size, the headers of rate limits, a line in the log."""
+
+import json
+import logging
+import re
+import time
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cluster.ids import ulid
+from dancecore.errors import CODES, DanceError
+from serve.ingress.errors import answer
+
+log = logging.getLogger("danceapp.access")
+GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+SMALL = 1_000_000
+"""Bytes of a body, but for those addresses that take clips."""
+
+
+class Envelope:
+    """ASGI middleware. `limits`: the most bytes of a body by the end of the path."""
+
+    def __init__(self, app: ASGIApp, limits: dict[str, int]) -> None:
+        self.app, self.limits = app, limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.monotonic(), 0
+        given = Headers(scope=scope).get("x-request-id", "")
+        state = scope.setdefault("state", {})
+        state["id"] = given if GIVEN_ID.fullmatch(given) else ulid("req")
+
+        async def out(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message).update({"X-Request-ID": state["id"], **state.get("headers", {})})
+            await send(message)
+
+        try:
+            await self.app(scope, _limited(scope, receive, self._most(scope["path"])), out)
+        except Exception:
+            log.exception("request %s met a bug", state["id"])
+            if status:
+                raise  # half an answer is out: only the end of the connection can tell
+            await answer(DanceError("INTERNAL", CODES["INTERNAL"], {"request_id": state["id"]}))(scope, receive, out)
+        finally:
+            took = {"ms": round(1000 * (time.monotonic() - began)), "user": getattr(state.get("user"), "user_id", None)}
+            log.info(json.dumps(_line(scope, state["id"], status) | took))
+
+    def _most(self, path: str) -> int:
+        return next((most for end, most in self.limits.items() if path.endswith(end)), SMALL)
+
+
+def _limited(scope: Scope, receive: Receive, most: int) -> Receive:
+    """Refuses a body that is too large: at once where it says so, else where it grows so."""
+    declared = Headers(scope=scope).get("content-length", "0")
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > most or (declared.isdigit() and int(declared) > most):
+            raise HTTPException(413, f"a body of at most {most} bytes is taken here")
+        return message
+
+    return limited
+
+
+def _line(scope: Scope, request_id: str, status: int) -> dict[str, Any]:
+    return {"request_id": request_id, "method": scope["method"], "path": scope["path"], "status": status}

@@ -1,0 +1,71 @@
+"""The one shape of every failure: {"error": {"code", "message", "details"}}."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
+
+from dancecore.errors import CODES, DanceError
+from serve.ingress.access import ACCESS
+
+STATUS = {
+    "UNAUTHENTICATED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "OBJECT_MISSING": 404, "METHOD_NOT_ALLOWED": 405,
+    "ALREADY_EXISTS": 409, "MODEL_REPLACED": 409, "CLIP_DELETED": 410, "TOO_LARGE": 413, "RATE_LIMITED": 429,
+    "INTERNAL": 500, "OVERLOADED": 503, "DATABASE_UNAVAILABLE": 503, "OBJECTS_UNAVAILABLE": 503, "SCHEMA_MISSING": 503,
+    "WEIGHTS_MISSING": 503, "WORKER_DIED": 503, "STORAGE_FULL": 507,
+}  # fmt: skip
+"""The HTTP status of a code; of all others, which say what is wrong with the clip or a value, 422."""
+
+BY_STATUS = {401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
+"""The code of what the framework itself refuses; all else it refuses is INVALID_INPUT."""
+
+
+def answer(error: DanceError, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A failure as its answer."""
+    body = {"error": {"code": error.code, "message": error.message, "details": error.details}}
+    retry = {"Retry-After": str(error.details["retry_after_s"])} if "retry_after_s" in error.details else {}
+    return JSONResponse(body, STATUS.get(error.code, 422), headers={**retry, **(headers or {})})
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every failure in this shape; its own bugs are answered by serve.ingress.envelope."""
+    app.add_exception_handler(DanceError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(PoolTimeout, _overloaded)
+
+
+def _refused(request: Request, error: Any) -> JSONResponse:
+    challenge = {"WWW-Authenticate": "Bearer"} if error.code == "UNAUTHENTICATED" else None
+    return answer(error, challenge)
+
+
+def _invalid(request: Request, error: Any) -> JSONResponse:
+    fields = [{"field": ".".join(map(str, each["loc"])), "reason": each["msg"]} for each in error.errors()]
+    said = "; ".join(f"{each['field']}: {each['reason']}" for each in fields)
+    return answer(DanceError("INVALID_INPUT", said, {"fields": fields}))
+
+
+def _framework(request: Request, error: Any) -> JSONResponse:
+    code = BY_STATUS.get(error.status_code, "INVALID_INPUT")
+    headers = dict(error.headers or {})
+    if code == "METHOD_NOT_ALLOWED":
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    said = error.detail if code == "TOO_LARGE" else CODES[code]
+    response = answer(DanceError(code, str(said), {"path": request.url.path}), headers)
+    response.status_code = error.status_code
+    return response
+
+
+def _methods(request: Request) -> set[str]:
+    """Every method that this address answers: the framework names those of one route only."""
+    return {method for method, path in ACCESS if compile_path(path)[0].match(request.url.path)}
+
+
+def _overloaded(request: Request, error: Exception) -> JSONResponse:
+    numbers = request.app.state.services.settings.serve
+    return answer(DanceError("OVERLOADED", CODES["OVERLOADED"], {"retry_after_s": numbers.retry_after_s}))

@@ -1,0 +1,32 @@
+"""What all shapes of the API share. Every shape has an example, which a test holds to its own rules."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Shape(BaseModel):
+    """A JSON object of the API. Fields that it does not know it refuses; see `example` for how to give examples."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def example(**values: Any) -> ConfigDict:
+    """The configuration of a shape with this example."""
+    return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [values]})
+
+
+class Fault(Shape):
+    """What went wrong: a stable code, plain words, and what a program may want to know."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+    model_config = example(code="INVALID_INPUT", message="body.email: an e-mail address", details={})
+
+
+class Failure(Shape):
+    """The one shape of every failure."""
+
+    error: Fault
+    model_config = example(error={"code": "NOT_FOUND", "message": "there is no 'vid_0'", "details": {}})

@@ -1,0 +1,45 @@
+"""Lists in pages: `cursor` says where the next one begins, and means nothing to anybody else."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query
+
+from dancecore.errors import DanceError
+from serve.ingress.models import Shape
+from serve.ingress.services import Using
+
+T = TypeVar("T")
+
+Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")]
+
+
+class Page(Shape, Generic[T]):
+    """Items in order, and where to go on; null: these are the last."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def page_size(using: Using, limit: Annotated[int | None, Query(ge=1, description="Items of a page.")] = None) -> int:
+    """How many items are wanted, as far as they are given."""
+    numbers = using.settings.serve
+    return min(limit or numbers.page, numbers.page_max)
+
+
+def encode(*key: Any) -> str:
+    """The cursor after an item with this key."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str | None, *parts: Callable[[Any], Any]) -> tuple[Any, ...] | None:
+    """The key in a cursor, each part read by one of `parts`. Raises DanceError("INVALID_INPUT")."""
+    if cursor is None:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return tuple(read(part) for read, part in zip(parts, key, strict=True))
+    except (ValueError, TypeError) as error:
+        raise DanceError("INVALID_INPUT", "this cursor did not come from us, or is of another list") from error

@@ -1,0 +1,180 @@
+"""The ingress without Serve: the real app over a database and a folder of each test, recognition in its process."""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from sqlalchemy import Engine
+
+from cluster import accounts, sign_in
+from cluster.accounts import Role, User
+from cluster.database import engine
+from cluster.library import Library, load_library, pose_version, store_moves
+from cluster.objects import LocalObjects
+from cluster.settings import settings
+from dancecore.media.writing import write_video
+from dancecore.models.classify import Classifier
+from dancecore.types import PoseTrack, Versions
+from serve.deployments import MoveFinder, PoseEstimator
+from serve.ingress.api import create_app
+from serve.ingress.services import Services
+from serve.recognition import Posed
+from tests.jobs.quick import dance
+
+
+class QuickEstimator(PoseEstimator):
+    """Finds a made-up dance at once, or fails as a test says."""
+
+    def __init__(self, store: LocalObjects) -> None:
+        self.settings, self.store = settings(), store
+        self.version = pose_version(self.settings)
+        self.error: Exception | None = None
+        self.seen = 0
+
+    def tracks(self, path: Path) -> list[PoseTrack]:
+        self.seen += 1
+        if self.error:
+            raise self.error
+        return [dance(zlib.crc32(path.read_bytes()))]
+
+
+class ReadyFinder(MoveFinder):
+    """With a library that is made already."""
+
+    def __init__(self, store: LocalObjects, library: Library) -> None:
+        self.settings, self.store, self.library = settings(), store, library
+        self.classifier = Classifier(library.bundle) if library.bundle else None
+
+
+class Local:
+    """serve.recognition.Recognition in this process, by the classes that Serve deploys."""
+
+    def __init__(self, pose: QuickEstimator, moves: MoveFinder) -> None:
+        self.pose, self.moves = pose, moves
+
+    async def versions(self) -> Versions:
+        return self.moves.versions()
+
+    async def poses(self, clip: str, longest_ms: int | None = None) -> Posed:
+        return self.pose.poses(clip, longest_ms)
+
+    async def features(self, clip: str, versions: Versions) -> None:
+        self.moves.features(clip, versions)
+
+    async def segments(self, clip: str, versions: Versions) -> None:
+        self.moves.segments(clip, versions)
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """Made once: it takes seconds."""
+    return load_library(settings())
+
+
+@pytest.fixture
+def pool(postgres_url: str) -> Iterator[Engine]:
+    made = engine(postgres_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalObjects:
+    return LocalObjects(tmp_path / "objects")
+
+
+@pytest.fixture
+def local(pool: Engine, store: LocalObjects, library: Library) -> Local:
+    """Recognition over the store of this test; the database has the moves."""
+    store_moves(pool, library.taxonomy)
+    return Local(QuickEstimator(store), ReadyFinder(store, library))
+
+
+@dataclass
+class Mailbox:
+    """Codes that were sent, by address."""
+
+    codes: dict[str, str]
+
+    def send(self, email: str, code: str) -> None:
+        self.codes[email] = code
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox({})
+
+
+@pytest.fixture
+def using(pool: Engine, store: LocalObjects, local: Local, mailbox: Mailbox) -> Services:
+    """Limits of rate are out of the way, but for the tests that look at them."""
+    numbers = settings()
+    generous = replace(numbers.serve, calls_per_minute=100_000, sign_ins_per_minute=100_000, event_poll_s=0.01)
+    return Services(
+        pool, store, numbers.model_copy(update={"serve": generous}), local, mailbox.send,
+        MovingWindowRateLimiter(MemoryStorage()),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def api(using: Services) -> TestClient:
+    """A client that has not signed in."""
+    return TestClient(create_app(using), raise_server_exceptions=False)
+
+
+Enter = Callable[..., TestClient]
+
+
+@pytest.fixture
+def enter(pool: Engine, api: TestClient) -> Enter:
+    """A function that makes a user of a handle and a role, and gives a client that is signed in as them."""
+
+    def make(handle: str, role: Role = "user") -> TestClient:
+        user = accounts.register(pool, f"{handle}@example.org", handle, None)
+        accounts.set_role(pool, user.user_id, role)
+        return signed_in(api, pool, user)
+
+    return make
+
+
+def signed_in(api: TestClient, pool: Engine, user: User) -> TestClient:
+    """A client that acts as this user."""
+    _, key = sign_in.make_api_key(pool, user.user_id, "test")
+    return TestClient(api.app, raise_server_exceptions=False, headers={"Authorization": f"Bearer {key}"})
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """Three videos of four seconds."""
+    folder = tmp_path_factory.mktemp("clips")
+    for n in range(3):
+        write_video(folder / f"{n}.mp4", (np.full((64, 64, 3), 60 * n, np.uint8) for _ in range(20)), fps=5)
+    return [(folder / f"{n}.mp4").read_bytes() for n in range(3)]
+
+
+def sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def send(client: TestClient, content: bytes, filename: str = "party.mp4") -> str:
+    """Have an address signed and post a file there; the id of the upload."""
+    about = {"filename": filename, "content_type": "video/mp4", "sha256": sha(content)}
+    signed = client.post("/v1/uploads/sign", json=about).json()
+    answer = client.post(signed["url"], data=signed["fields"], files={"file": (filename, content, "video/mp4")})
+    assert answer.status_code == 204, answer.text
+    return str(signed["upload_id"])
+
+
+def upload(client: TestClient, content: bytes, filename: str = "party.mp4") -> str:
+    """Bring a video in; its id."""
+    new = {"upload_id": send(client, content, filename), "source": "user", "consent_version": "2026-06"}
+    answer = client.post("/v1/videos", json=new)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["video_id"])

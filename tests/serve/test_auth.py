@@ -1,0 +1,172 @@
+"""Signing in and out, and what happens to those who try without."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, update
+
+from cluster import sign_in
+from cluster.accounts import set_role, user_by_email
+from cluster.database import connect
+from cluster.settings import settings
+from cluster.tables import tokens, users
+from serve.ingress.api import create_app
+from serve.ingress.services import Services
+from tests.serve.conftest import Enter, Mailbox
+
+PASSWORD = "correct horse battery"
+ANN = {"email": "Ann@Example.org", "handle": "ann", "password": PASSWORD}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def ann(api: TestClient) -> dict[str, str]:
+    """Tokens of a new user, signed in by password."""
+    assert api.post("/v1/auth/register", json=ANN).status_code == 201
+    answer = api.post("/v1/auth/login", json={"email": "ann@example.org", "password": PASSWORD})
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_who_signed_in_is_known(api: TestClient, ann: dict[str, str]) -> None:
+    said = api.get("/v1/me", headers=bearer(ann["access_token"])).json()
+    assert said.pop("user_id").startswith("usr_")
+    assert said == {"handle": "ann", "email": "ann@example.org", "role": "user"}
+
+
+def test_the_password_is_kept_as_argon2_and_nowhere_else(api: TestClient, ann: dict[str, str], pool: Engine) -> None:
+    found = user_by_email(pool, "ann@example.org")
+    assert found is not None
+    assert found[1] is not None
+    assert found[1].startswith("$argon2id$")
+    assert PASSWORD not in found[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"handle": "other"}, 409), ({"email": "other@example.org"}, 409), ({"handle": "A B"}, 422),
+        ({"email": "no address", "handle": "b"}, 422), ({"password": "short", "handle": "b"}, 422),
+        ({"role": "admin"}, 422),
+    ],
+    ids=["address taken", "handle taken", "handle with a space", "no address", "short password", "a role of one's own"],
+)  # fmt: skip
+def test_registrations_that_are_refused(api: TestClient, ann: object, changes: dict[str, str], status: int) -> None:
+    answer = api.post("/v1/auth/register", json=ANN | changes)
+    assert answer.status_code == status
+    assert PASSWORD not in answer.text
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [{"password": "wrong horse battery"}, {"code": "000000"}, {"email": "nobody@example.org", "password": PASSWORD}],
+    ids=["wrong password", "no code was sent", "nobody"],
+)
+def test_a_wrong_proof(api: TestClient, ann: object, proof: dict[str, str]) -> None:
+    answer = api.post("/v1/auth/login", json={"email": "ann@example.org"} | proof)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
+
+
+def test_a_code_is_good_once(api: TestClient, mailbox: Mailbox) -> None:
+    api.post("/v1/auth/register", json={"email": "bob@example.org", "handle": "bob"})
+    assert api.post("/v1/auth/code", json={"email": "bob@example.org"}).status_code == 202
+    proof = {"email": "bob@example.org", "code": mailbox.codes["bob@example.org"]}
+    assert api.post("/v1/auth/login", json=proof).status_code == 200
+    assert api.post("/v1/auth/login", json=proof).status_code == 401
+
+
+def test_nobody_learns_who_has_an_account(api: TestClient, mailbox: Mailbox) -> None:
+    assert api.post("/v1/auth/code", json={"email": "nobody@example.org"}).status_code == 202
+    assert mailbox.codes == {}
+
+
+def test_guessing_a_code_ends(api: TestClient, mailbox: Mailbox, ann: object) -> None:
+    api.post("/v1/auth/code", json={"email": "ann@example.org"})
+    right = mailbox.codes["ann@example.org"]
+    wrong = f"{(int(right) + 1) % 1_000_000:06}"
+    for _ in range(settings().serve.code_attempts):
+        assert api.post("/v1/auth/login", json={"email": "ann@example.org", "code": wrong}).status_code == 401
+    assert api.post("/v1/auth/login", json={"email": "ann@example.org", "code": right}).status_code == 401
+
+
+def test_a_refresh_gives_a_new_pair_and_ends_the_old_one(api: TestClient, ann: dict[str, str]) -> None:
+    new = api.post("/v1/auth/refresh", json={"refresh_token": ann["refresh_token"]}).json()
+    assert api.get("/v1/me", headers=bearer(new["access_token"])).status_code == 200
+    assert api.get("/v1/me", headers=bearer(ann["access_token"])).status_code == 401
+
+
+def test_a_refresh_token_that_is_shown_twice_ends_the_session(api: TestClient, ann: dict[str, str]) -> None:
+    new = api.post("/v1/auth/refresh", json={"refresh_token": ann["refresh_token"]}).json()
+    assert api.post("/v1/auth/refresh", json={"refresh_token": ann["refresh_token"]}).status_code == 401
+    assert api.post("/v1/auth/refresh", json={"refresh_token": new["refresh_token"]}).status_code == 401
+    assert api.get("/v1/me", headers=bearer(new["access_token"])).status_code == 401
+
+
+def test_one_session_ends_without_the_others(api: TestClient, ann: dict[str, str]) -> None:
+    other = api.post("/v1/auth/login", json={"email": "ann@example.org", "password": PASSWORD}).json()
+    assert api.post("/v1/auth/logout", json={"refresh_token": ann["refresh_token"]}).status_code == 204
+    assert api.get("/v1/me", headers=bearer(ann["access_token"])).status_code == 401
+    assert api.get("/v1/me", headers=bearer(other["access_token"])).status_code == 200
+
+
+def test_tokens_end_with_their_time(api: TestClient, ann: dict[str, str], pool: Engine) -> None:
+    with connect(pool) as tx:
+        tx.execute(update(tokens).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+    assert api.get("/v1/me", headers=bearer(ann["access_token"])).status_code == 401
+    assert api.post("/v1/auth/refresh", json={"refresh_token": ann["refresh_token"]}).status_code == 401
+
+
+def test_what_is_expired_is_forgotten(api: TestClient, ann: dict[str, str], pool: Engine) -> None:
+    later = datetime.now(UTC) + timedelta(minutes=settings().serve.access_minutes)
+    sign_in.forget_expired(pool, later)
+    with connect(pool) as tx:
+        assert [row.kind for row in tx.execute(tokens.select())] == ["refresh"]
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", "Bearer", "dak_x", "\u00e9"], ids=["empty", "x", "scheme", "key", "e acute"]
+)
+def test_tokens_that_are_none(api: TestClient, token: str) -> None:
+    answer = api.get("/v1/me", headers={"Authorization": f"Bearer {token}".encode()})
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+
+
+def test_a_refresh_token_opens_nothing(api: TestClient, ann: dict[str, str]) -> None:
+    assert api.get("/v1/me", headers=bearer(ann["refresh_token"])).status_code == 401
+
+
+def test_another_role_holds_at_once(api: TestClient, ann: dict[str, str], pool: Engine) -> None:
+    set_role(pool, "ann", "annotator")
+    assert api.get("/v1/me", headers=bearer(ann["access_token"])).json()["role"] == "annotator"
+
+
+def test_a_user_who_is_gone_is_nobody(api: TestClient, ann: dict[str, str], pool: Engine) -> None:
+    with connect(pool) as tx:
+        tx.execute(users.delete())
+    assert api.get("/v1/me", headers=bearer(ann["access_token"])).status_code == 401
+
+
+def test_an_api_key_acts_as_its_user_until_it_is_deleted(api: TestClient, enter: Enter) -> None:
+    carl = enter("carl")
+    made = carl.post("/v1/api-keys", json={"name": "bot"}).json()
+    assert api.get("/v1/me", headers=bearer(made["key"])).json()["handle"] == "carl"
+    listed = carl.get("/v1/api-keys").json()["items"]
+    assert listed[0] == {name: made[name] for name in ("key_id", "name", "created_at")}
+    assert carl.delete(f"/v1/api-keys/{made['key_id']}").status_code == 204
+    assert api.get("/v1/me", headers=bearer(made["key"])).status_code == 401
+
+
+def test_signing_in_is_counted_by_address(using: Services) -> None:
+    numbers = replace(using.settings.serve, sign_ins_per_minute=3)
+    few = replace(using, settings=using.settings.model_copy(update={"serve": numbers}))
+    api = TestClient(create_app(few))
+    answers = [api.post("/v1/auth/login", json={"email": "a@example.org", "code": "000000"}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    assert [answers[0].headers[f"RateLimit-{name}"] for name in ("Limit", "Remaining")] == ["3", "2"]
+    assert answers[3].json()["error"]["code"] == "RATE_LIMITED"
+    assert 1 <= int(answers[3].headers["Retry-After"]) <= 60

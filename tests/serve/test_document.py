@@ -1,0 +1,45 @@
+"""The OpenAPI document: complete, and its examples keep to its own rules."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from serve.ingress.access import ACCESS
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    from serve.ingress.api import describe
+
+    return describe()
+
+
+def test_every_shape_has_an_example_that_is_valid(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    assert len(schemas) > 5
+    for name, schema in schemas.items():
+        if schema.get("type") != "object" or name.startswith(("Page_", "Body_")):
+            continue
+        for example in schema["examples"]:
+            bundled = json.loads(json.dumps(schema).replace("#/components/schemas/", "#/$defs/")) | {
+                "$defs": json.loads(json.dumps(schemas).replace("#/components/schemas/", "#/$defs/"))
+            }
+            jsonschema.validate(example, bundled)
+
+
+@pytest.mark.parametrize("route", sorted(ACCESS), ids=" ".join)
+def test_every_route_says_what_it_does_and_how_it_fails(document: dict[str, Any], route: tuple[str, str]) -> None:
+    said = document["paths"][route[1]][route[0].lower()]
+    assert said["description"]
+    assert said["tags"]
+    assert {"4XX", "5XX"} <= set(said["responses"])
+    assert ("security" in said) == (ACCESS[route].roles is not None)
+
+
+def test_the_document_is_served(api: TestClient, document: dict[str, Any]) -> None:
+    assert isinstance(api.app, FastAPI)
+    assert api.get("/v1/openapi.json").json() == document

@@ -1,0 +1,119 @@
+"""Every failure has one shape, and every answer an id."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from cluster.settings import settings
+from dancecore.errors import CODES
+from serve.ingress import health
+from serve.ingress.api import create_app
+from serve.ingress.envelope import SMALL
+from serve.ingress.errors import STATUS
+from serve.ingress.services import Services
+from tests.serve.conftest import Enter
+
+CASES: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
+    "no such path": ("GET", "/v1/nothing", {}, 404, "NOT_FOUND"),
+    "not a path of ours": ("GET", "/", {}, 404, "NOT_FOUND"),
+    "wrong method": ("DELETE", "/v1/me", {}, 405, "METHOD_NOT_ALLOWED"),
+    "no token": ("GET", "/v1/me", {}, 401, "UNAUTHENTICATED"),
+    "no body": ("POST", "/v1/auth/login", {}, 422, "INVALID_INPUT"),
+    "half a body": ("POST", "/v1/auth/login", {"content": b'{"email"'}, 422, "INVALID_INPUT"),
+    "bytes for a body": ("POST", "/v1/auth/login", {"content": b"\xff\xfe"}, 422, "INVALID_INPUT"),
+    "a list for a body": ("POST", "/v1/auth/login", {"json": []}, 422, "INVALID_INPUT"),
+    "a field too many": ("POST", "/v1/auth/code", {"json": {"email": "a@b.org", "x": 1}}, 422, "INVALID_INPUT"),
+    "too large": ("POST", "/v1/auth/login", {"content": b"x" * (SMALL + 1)}, 413, "TOO_LARGE"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_failure_has_one_shape(api: TestClient, case: str) -> None:
+    method, path, body, status, code = CASES[case]
+    answer = api.request(method, path, **body)
+    assert answer.status_code == status
+    said = answer.json()
+    assert set(said) == {"error"}
+    assert set(said["error"]) == {"code", "message", "details"}
+    assert said["error"]["code"] == code
+    assert said["error"]["message"]
+
+
+def test_a_body_that_grows_too_large_on_its_way(api: TestClient) -> None:
+    answer = api.post("/v1/auth/login", content=(b"x" * 100_000 for _ in range(11)))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "TOO_LARGE")
+
+
+def test_what_was_wrong_is_told_by_field(api: TestClient) -> None:
+    fields = api.post("/v1/auth/code", json={"email": 7}).json()["error"]["details"]["fields"]
+    assert [each["field"] for each in fields] == ["body.email"]
+
+
+def test_every_method_of_an_address_is_allowed(api: TestClient) -> None:
+    assert api.put("/v1/api-keys").headers["Allow"] == "GET, POST"
+
+
+def test_a_request_has_an_id_and_may_bring_its_own(api: TestClient) -> None:
+    assert re.fullmatch("req_[0-9A-Z]{26}", api.get("/v1/health").headers["X-Request-ID"])
+    assert api.get("/v1/me", headers={"X-Request-ID": "mine-1"}).headers["X-Request-ID"] == "mine-1"
+    assert api.get("/v1/me", headers={"X-Request-ID": "a b"}).headers["X-Request-ID"] != "a b"
+
+
+def test_a_bug_tells_nothing_but_its_id(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "connect", lambda pool: 1 / 0)
+    answer = api.get("/v1/health")
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "INTERNAL"
+    assert answer.json()["error"]["details"] == {"request_id": answer.headers["X-Request-ID"]}
+    assert "ZeroDivision" not in answer.text
+
+
+def test_a_database_that_is_away_is_503(using: Services) -> None:
+    away = replace(using, pool=create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none"))
+    answer = TestClient(create_app(away)).get("/v1/health")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "DATABASE_UNAVAILABLE")
+
+
+def test_a_busy_database_says_when_to_come_again(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(pool: object) -> None:
+        raise PoolTimeout("QueuePool limit")
+
+    monkeypatch.setattr(health, "connect", busy)
+    answer = api.get("/v1/health")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "OVERLOADED")
+    assert answer.headers["Retry-After"] == str(settings().serve.retry_after_s)
+
+
+def test_every_status_belongs_to_a_code() -> None:
+    assert set(STATUS) <= set(CODES)
+
+
+def test_an_answer_has_an_etag(enter: Enter) -> None:
+    ann = enter("ann")
+    first = ann.get("/v1/me")
+    again = ann.get("/v1/me", headers={"If-None-Match": f'"other", W/{first.headers["ETag"]}'})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    assert ann.get("/v1/me", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_request_that_is_sent_again_takes_effect_once(enter: Enter) -> None:
+    ann, bob = enter("ann"), enter("bob")
+    key = {"Idempotency-Key": "k1"}
+    first = ann.post("/v1/api-keys", json={"name": "bot"}, headers=key)
+    again = ann.post("/v1/api-keys", json={"name": "bot"}, headers=key)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert ann.post("/v1/api-keys", json={"name": "other"}, headers=key).status_code == 422
+    assert bob.post("/v1/api-keys", json={"name": "bot"}, headers=key).json() != first.json()
+    assert [each["name"] for each in ann.get("/v1/api-keys").json()["items"]] == ["bot", "test"]
+
+
+def test_a_failure_may_be_tried_again_under_its_key(enter: Enter) -> None:
+    ann, key = enter("ann"), {"Idempotency-Key": "k1"}
+    assert ann.post("/v1/api-keys", json={"name": ""}, headers=key).status_code == 422
+    assert ann.post("/v1/api-keys", json={"name": "bot"}, headers=key).status_code == 201

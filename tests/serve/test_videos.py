@@ -1,0 +1,183 @@
+"""Files in, videos made, listed, shown and deleted."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, update
+
+from cluster import videos as stored_videos
+from cluster.database import connect
+from cluster.index import write_clip
+from cluster.objects import LocalObjects
+from cluster.tables import uploads
+from serve.ingress.services import Services
+from tests.cluster.stored import clip
+from tests.serve.conftest import Enter, send, sha, upload
+
+SIGN = {"filename": "party.mp4", "content_type": "video/mp4", "sha256": "a" * 64}
+NEW = {"source": "user", "consent_version": "2026-06"}
+
+
+def test_a_file_becomes_a_video(enter: Enter, clips: list[bytes], store: LocalObjects) -> None:
+    ann = enter("ann")
+    video = upload(ann, clips[0])
+    shown = ann.get(f"/v1/videos/{video}").json()
+    assert {name: shown[name] for name in ("filename", "source", "sha256", "consent_version", "width", "height")} == {
+        "filename": "party.mp4", "source": "user", "sha256": sha(clips[0]), "consent_version": "2026-06",
+        "width": 64, "height": 64,
+    }  # fmt: skip
+    assert (shown["duration_ms"], shown["fps"]) == (4000, 5.0)
+    assert (shown["analysis"], shown["preview_url"]) == (None, None)
+    assert store.keys() == [f"videos/{video}/source.mp4"]
+    assert store.get(f"videos/{video}/source.mp4") == clips[0]
+
+
+def test_the_same_file_is_the_same_video(enter: Enter, clips: list[bytes]) -> None:
+    ann = enter("ann")
+    first = upload(ann, clips[0])
+    assert upload(ann, clips[0], "again.mp4") == first
+    assert [each["video_id"] for each in ann.get("/v1/videos").json()["items"]] == [first]
+
+
+def test_an_upload_is_one_video_however_often_it_is_made(enter: Enter, clips: list[bytes]) -> None:
+    ann = enter("ann")
+    new = NEW | {"upload_id": send(ann, clips[0])}
+    assert ann.post("/v1/videos", json=new).json() == ann.post("/v1/videos", json=new).json()
+
+
+def test_a_clip_of_somebody_else_is_refused(enter: Enter, clips: list[bytes]) -> None:
+    ann, bob = enter("ann"), enter("bob")
+    upload(ann, clips[0])
+    answer = bob.post("/v1/videos", json=NEW | {"upload_id": send(bob, clips[0])})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "ALREADY_EXISTS")
+
+
+def test_a_clip_that_the_indexing_job_brought_becomes_its_senders(
+    enter: Enter, clips: list[bytes], pool: Engine
+) -> None:
+    indexed = clip("a.mp4", ("mv_dab", 0, 1000))
+    write_clip(pool, replace(indexed, info=replace(indexed.info, sha256=sha(clips[0]))))
+    ann = enter("ann")
+    video = upload(ann, clips[0])
+    assert len(ann.get(f"/v1/videos/{video}/segments").json()["segments"]) == 1
+
+
+SIGNINGS = {
+    "a web page": ({"content_type": "text/html"}, 422),
+    "no digest": ({"sha256": "x"}, 422),
+    "no name": ({"filename": ""}, 422),
+    "a name with a nul": ({"filename": "a\0b.mp4"}, 200),
+}
+
+
+@pytest.mark.parametrize(("changes", "status"), SIGNINGS.values(), ids=SIGNINGS)
+def test_what_is_signed(enter: Enter, changes: dict[str, str], status: int) -> None:
+    assert enter("ann").post("/v1/uploads/sign", json=SIGN | changes).status_code == status
+
+
+def post(client: TestClient, url: str, content: bytes, kind: str = "video/mp4", field: str = "file") -> int:
+    return client.post(url, data={"Content-Type": kind}, files={field: ("a.mp4", content, kind)}).status_code
+
+
+def test_a_signed_address_takes_what_was_signed(enter: Enter, api: TestClient, pool: Engine) -> None:
+    url = enter("ann").post("/v1/uploads/sign", json=SIGN).json()["url"]
+    assert post(api, url, b"x", kind="text/html") == 422
+    assert post(api, url, b"x", field="other") == 422
+    assert post(api, url, b"") == 422
+    assert post(api, url[:-1], b"x") == 403
+    assert post(api, url.replace("upl_", "upl_0"), b"x") == 404
+    assert post(api, url, b"x") == 204
+    with connect(pool) as tx:
+        tx.execute(update(uploads).values(expires_at=datetime.now(UTC)))
+    assert post(api, url, b"x") == 403
+
+
+def test_a_file_over_the_limit_is_refused_unread(enter: Enter, api: TestClient, using: Services) -> None:
+    url = enter("ann").post("/v1/uploads/sign", json=SIGN).json()["url"]
+    size = {
+        "Content-Length": str(using.settings.media.max_bytes + 2_000_000),
+        "Content-Type": "multipart/form-data; boundary=x",
+    }
+    assert api.post(url, headers=size, content=iter([b"x"])).status_code == 413
+
+
+REFUSED = {
+    "another file than announced": (b"", "a" * 64, 422, "INVALID_INPUT"),
+    "no video": (b"no video at all", None, 422, "NOT_A_VIDEO"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_files_that_become_no_video(enter: Enter, clips: list[bytes], case: str, store: LocalObjects) -> None:
+    content, said, status, code = REFUSED[case]
+    ann, content = enter("ann"), content or clips[0]
+    signed = ann.post("/v1/uploads/sign", json=SIGN | {"sha256": said or sha(content)}).json()
+    assert post(ann, signed["url"], content) == 204
+    answer = ann.post("/v1/videos", json=NEW | {"upload_id": signed["upload_id"]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert store.keys("videos/") == []
+
+
+def test_a_video_of_a_file_that_never_came(enter: Enter) -> None:
+    ann = enter("ann")
+    signed = ann.post("/v1/uploads/sign", json=SIGN).json()
+    assert ann.post("/v1/videos", json=NEW | {"upload_id": signed["upload_id"]}).status_code == 404
+
+
+def test_consent_is_needed_and_partners_are_the_administrators(enter: Enter, clips: list[bytes]) -> None:
+    ann = enter("ann")
+    sent = send(ann, clips[0])
+    assert ann.post("/v1/videos", json={"upload_id": sent, "source": "user"}).status_code == 422
+    assert ann.post("/v1/videos", json=NEW | {"upload_id": sent, "source": "partner"}).status_code == 403
+
+
+def test_uploads_of_a_day_are_counted(enter: Enter, using: Services, pool: Engine) -> None:
+    ann = enter("ann")
+    ann.post("/v1/uploads/sign", json=SIGN)
+    with connect(pool) as tx:
+        one = dict(tx.execute(uploads.select()).mappings().one())
+        many = [one | {"id": f"upl_{n}"} for n in range(using.settings.serve.videos_per_day - 1)]
+        tx.execute(uploads.insert(), many)
+    answer = ann.post("/v1/uploads/sign", json=SIGN)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "RATE_LIMITED")
+
+
+def test_a_list_in_pages(enter: Enter, clips: list[bytes]) -> None:
+    ann, bob = enter("ann"), enter("bob")
+    made = [upload(ann, content) for content in clips]
+    first = ann.get("/v1/videos", params={"limit": 2}).json()
+    rest = ann.get("/v1/videos", params={"limit": 2, "cursor": first["next_cursor"]}).json()
+    assert [each["video_id"] for each in first["items"] + rest["items"]] == made[::-1]
+    assert rest["next_cursor"] is None
+    assert bob.get("/v1/videos").json() == {"items": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize("cursor", ["x", "WzFd", "WyJhIiwiYiJd", "////"], ids=["x", "a number", "no time", "slashes"])
+def test_cursors_that_did_not_come_from_us(enter: Enter, cursor: str) -> None:
+    assert enter("ann").get("/v1/videos", params={"cursor": cursor}).status_code == 422
+
+
+def test_a_deleted_video_is_gone_until_its_owner_brings_it_back(enter: Enter, clips: list[bytes]) -> None:
+    ann, bob = enter("ann"), enter("bob")
+    video = upload(ann, clips[0])
+    assert ann.delete(f"/v1/videos/{video}").status_code == 204
+    assert ann.get(f"/v1/videos/{video}").status_code == 404
+    assert ann.get("/v1/videos").json()["items"] == []
+    assert bob.post("/v1/videos", json=NEW | {"upload_id": send(bob, clips[0])}).status_code == 409
+    assert upload(ann, clips[0]) == video
+    assert ann.get(f"/v1/videos/{video}").status_code == 200
+
+
+def test_what_was_deleted_is_purged_in_time(
+    enter: Enter, clips: list[bytes], pool: Engine, store: LocalObjects, tmp_path: Path
+) -> None:
+    ann = enter("ann")
+    gone, kept = upload(ann, clips[0]), upload(ann, clips[1])
+    ann.delete(f"/v1/videos/{gone}")
+    now = datetime.now(UTC)
+    assert stored_videos.purge(pool, store, now - timedelta(days=1)) == 0
+    assert stored_videos.purge(pool, store, now + timedelta(seconds=1)) == 1
+    assert store.keys() == [f"videos/{kept}/source.mp4"]
