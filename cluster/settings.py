@@ -19,9 +19,9 @@ from dancecore.settings import (
     AnalysisSettings,
     DatasetSettings,
     DecodingSettings,
+    EnrolledSettings,
     EvaluationSettings,
     FeatureSettings,
-    LiftedSettings,
     MatchingSettings,
     MediaSettings,
     MusicSettings,
@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     synthetic: SyntheticSettings
     observe: ObserveSettings
     datasets: DatasetSettings
-    lifted: LiftedSettings
+    enrolled: EnrolledSettings
     lifting: LiftingSettings
     registry: RegistrySettings
     evaluation: EvaluationSettings

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from cluster import index as store
 from cluster.database import database_url, engine
-from cluster.layer import own_templates
+from cluster.layer import own_exemplars
 from cluster.library import Library, load_library, store_moves
 from cluster.migrate import migrate
 from cluster.objects import objects
@@ -61,7 +61,7 @@ def survey(
 def ready(settings: Settings) -> Library:
     """The taxonomy and what its user enrolled, with the database brought up to it."""
     migrate()
-    library = load_library(settings, own=own_templates(engine(), objects(), settings))
+    library = load_library(settings, own=own_exemplars(engine(), objects()))
     store_moves(engine(), library.taxonomy)
     return library
 
@@ -100,7 +100,7 @@ def run(
     longest_first = sorted(rows, key=lambda row: row["duration_ms"], reverse=True)  # no long clip is left for the end
     manifest = _blocks(longest_first, placed.clips_per_batch)
     with progress("index", len(rows), settings.index.report_every_s) as advance:
-        for row in _rows(build(manifest, placed, told, ray.put((library.bank, library.bundle)), pose)):
+        for row in _rows(build(manifest, placed, told, ray.put((library.bank, library.bundle, library.own)), pose)):
             advance(row["error"] or f"{row['frames']} frames")
             yield row
 

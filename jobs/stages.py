@@ -128,8 +128,8 @@ class MoveFinder:
     """Stored poses to stored features, and these with the sound of the clip to stored segments.
 
     An actor, because a process takes seconds to load what finds beats, which it does while models load elsewhere.
-    `known`: a reference to the bank of templates and the classifier's bundle (or None), in a list that keeps Ray from
-    fetching them where they are not needed.
+    `known`: a reference to the bank of templates, the classifier's bundle and the user's own moves (or None), in a list
+    that keeps Ray from fetching them where they are not needed.
     """
 
     def __init__(self, run: Run, known: "list[ObjectRef]") -> None:
@@ -139,7 +139,7 @@ class MoveFinder:
         from dancecore.models.classify import Classifier
 
         self.run = run
-        self.bank, bundle = ray.get(known[0])
+        self.bank, bundle, self.own = ray.get(known[0])
         self.classifier = Classifier(bundle) if bundle else None
         music.warm_up(run.settings.music)
 
@@ -150,14 +150,12 @@ class MoveFinder:
     def _extract(self, row: Row) -> Row:
         from dancecore.features import extract
         from dancecore.features.packing import pack
-        from dancecore.pose.packing import unpack_tracks
 
-        video, run = video_id(row["sha256"]), self.run
-        key = keys.features(video, run.versions.features)
+        run = self.run
+        key = keys.features(video_id(row["sha256"]), run.versions.features)
         if run.store.exists(key):
             return _reached(row, "FEATURES_DONE", resumed=True)
-        track = unpack_tracks(run.store.get(keys.keypoints(video, run.versions.pose)))[0]
-        run.store.put(key, pack(extract(track, run.settings.features)))
+        run.store.put(key, pack(extract(_track(row, run), run.settings.features)))
         return _reached(row, "FEATURES_DONE")
 
     def _identify(self, row: Row) -> Row:
@@ -168,7 +166,8 @@ class MoveFinder:
         if run.store.exists(key):
             return _reached(row, "SEGMENTED", "IDENTIFIED", resumed=True)
         heard = hear(Path(row["path"]), analysis)
-        found = identify(_features(row, run), heard, self.bank, analysis, self.classifier)
+        own = self.own.within(_track(row, run)) if self.own else None
+        found = identify(_features(row, run), heard, self.bank, analysis, self.classifier, own)
         run.store.put(key, pack_segments(found, run.versions, run.settings.decoding))
         return _reached(row, "SEGMENTED", "IDENTIFIED")
 
@@ -263,6 +262,13 @@ def _changes(row: Row) -> "tuple[StateChange, ...]":
     from cluster.index import StateChange
 
     return tuple(StateChange(state, ts_ms) for state, ts_ms in json.loads(row["timeline"]))
+
+
+def _track(row: Row, run: Run) -> PoseTrack:
+    """The dancer to index."""
+    from dancecore.pose.packing import unpack_tracks
+
+    return unpack_tracks(run.store.get(keys.keypoints(video_id(row["sha256"]), run.versions.pose)))[0]
 
 
 def _features(row: Row, run: Run) -> Features:
