@@ -1,7 +1,7 @@
 """A user's own layer of the taxonomy: moves enrolled by example, which the next analysis of that user knows.
 
 In the database a layer is a version `{base}+{layer}` of the taxonomy and its moves are called `mv_{layer}_...`. Of an
-exemplar its poses are kept, and templates are made of them whenever they are needed, as of the taxonomy's motions.
+exemplar its poses are kept, and what it is compared by is made of them whenever it is needed.
 """
 
 import io
@@ -26,7 +26,6 @@ from cluster.settings import Settings
 from cluster.tables import moves, templates
 from dancecore.errors import DanceError
 from dancecore.matching.enrol import Exemplar, learn, signature
-from dancecore.matching.templates import Template
 from dancecore.pose.packing import pack_tracks, unpack_tracks
 from dancecore.types import Span
 
@@ -62,13 +61,10 @@ def own_moves(pool: Engine, layer: str = LOCAL) -> list[OwnMove]:
     return [own for own in found if own.exemplars]
 
 
-def own_templates(pool: Engine, store: Objects, settings: Settings, layer: str = LOCAL) -> list[Template]:
-    """The templates of every move of a layer. Raises DanceError("OBJECT_MISSING") when an exemplar's poses are gone."""
-    made = []
-    for own in own_moves(pool, layer):
-        exemplars = [_read(store, own.move_id, each) for each in own.exemplars]
-        made += learn(own.move_id, exemplars, settings.templates, settings.features)
-    return made
+def own_exemplars(pool: Engine, store: Objects, layer: str = LOCAL) -> dict[str, list[Exemplar]]:
+    """The exemplars of every move of a layer, by its id. Raises DanceError("OBJECT_MISSING") when poses are gone."""
+    moves_known = own_moves(pool, layer)
+    return {own.move_id: [_read(store, own.move_id, each) for each in own.exemplars] for own in moves_known}
 
 
 def check_enrolment(pool: Engine, name: str, given: int, layer: str = LOCAL) -> None:

@@ -2,7 +2,7 @@
 the versions of all results."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,11 @@ from sqlalchemy import Engine
 from cluster.catalogue import MoveRow, sync_taxonomy
 from cluster.settings import CONFIGS, Settings
 from dancecore.features import FEATURE_VERSION
+from dancecore.features.lifted import LIFTED_VERSION
+from dancecore.lifting.lifter import MODEL
 from dancecore.matching.bank import Bank
+from dancecore.matching.enrol import Exemplar
+from dancecore.matching.enrolled import Enrolled
 from dancecore.matching.templates import Template, generate, save
 from dancecore.models.bundle import Bundle, read_bundle
 from dancecore.moves.posture import entry, leave
@@ -33,20 +37,22 @@ MODELS = "models"
 
 @dataclass(frozen=True)
 class Library:
-    """A taxonomy with the bank of its templates, the classifier trained on it if there is one, and the versions that
-    results made with them carry."""
+    """A taxonomy with the bank of its templates, the classifier trained on it if there is one, the user's own moves if
+    there are any, and the versions that results made with them carry."""
 
     taxonomy: Taxonomy
     bank: Bank
     bundle: Bundle | None
+    own: Enrolled | None
     versions: Versions
 
 
 def load_library(
-    settings: Settings, folder: Path = TAXONOMY, own: Sequence[Template] = (), without: Collection[str] = ()
+    settings: Settings, folder: Path = TAXONOMY, own: Mapping[str, Sequence[Exemplar]] | None = None,
+    without: Collection[str] = (),
 ) -> Library:  # fmt: skip
-    """Read the taxonomy and make its templates, about 50 ms a move; `own` are those of a user's layer. No templates are
-    made of moves that it is to be `without`.
+    """Read the taxonomy and make its templates, about 50 ms a move; `own` are the exemplars of a user's layer. No
+    templates are made of moves that it is to be `without`.
 
     Raises DanceError: BAD_TAXONOMY, BAD_BUNDLE.
     """
@@ -59,9 +65,9 @@ def load_library(
         if not move.deprecated and move.move_id not in without  # labels stay, but nothing new is called by it
         for template in generate(move, settings.media.rate_hz, matched, settings.features, settings.pose)
     ]
-    templates += own
     bank, bundle = Bank.build(templates, settings.matching), shipped(folder, taxonomy.semver)
-    return Library(taxonomy, bank, bundle, versions(settings, taxonomy.semver, templates, bundle))
+    enrolled = Enrolled(own, True, settings.features, settings.enrolled) if own else None
+    return Library(taxonomy, bank, bundle, enrolled, versions(settings, taxonomy.semver, templates, bundle, own))
 
 
 def shipped(folder: Path, semver: str) -> Bundle | None:
@@ -70,7 +76,10 @@ def shipped(folder: Path, semver: str) -> Bundle | None:
     return read_bundle(found[-1], taxonomy=semver) if found else None
 
 
-def versions(settings: Settings, semver: str, templates: list[Template], bundle: Bundle | None) -> Versions:
+def versions(
+    settings: Settings, semver: str, templates: list[Template], bundle: Bundle | None,
+    own: Mapping[str, Sequence[Exemplar]] | None = None,
+) -> Versions:  # fmt: skip
     """Versions that change with every number that results depend on, each including those before it.
 
     So an artifact is met again only by a run that would make the same one, and a changed number replaces its rows.
@@ -80,6 +89,9 @@ def versions(settings: Settings, semver: str, templates: list[Template], bundle:
     numbers = [asdict(part) for part in (settings.music, settings.segmentation, settings.matching, settings.decoding)]
     name, network = (bundle.model_id, bundle.sha256) if bundle else (MODEL_VERSION, "")
     parts = (MODEL_VERSION, network, features, semver, *numbers, *(save(template) for template in templates))
+    if own:  # exemplars are named by their content
+        names = {move: [each.name for each in shown] for move, shown in own.items()}
+        parts += (LIFTED_VERSION, MODEL.read_bytes(), asdict(settings.enrolled), names)
     model = _mark(name, *parts)
     return Versions(pose, features, model, semver)
 

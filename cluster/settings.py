@@ -20,9 +20,9 @@ from dancecore.settings import (
     AnalysisSettings,
     DatasetSettings,
     DecodingSettings,
+    EnrolledSettings,
     EvaluationSettings,
     FeatureSettings,
-    LiftedSettings,
     MatchingSettings,
     MediaSettings,
     MusicSettings,
@@ -214,7 +214,7 @@ class Settings(BaseSettings):
     synthetic: SyntheticSettings
     observe: ObserveSettings
     datasets: DatasetSettings
-    lifted: LiftedSettings
+    enrolled: EnrolledSettings
     lifting: LiftingSettings
     registry: RegistrySettings
     evaluation: EvaluationSettings

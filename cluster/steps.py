@@ -17,6 +17,7 @@ from dancecore.types import BeatGrid, ClipInfo, Features, Float, PoseTrack, Segm
 
 if TYPE_CHECKING:
     from dancecore.matching.bank import Bank
+    from dancecore.matching.enrolled import Enrolled
     from dancecore.models.classify import Classifier
 
 
@@ -40,13 +41,16 @@ def pack_features(poses: bytes, settings: FeatureSettings) -> bytes:
 
 
 def find_segments(
-    features: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Classifier | None", settings: AnalysisSettings
-) -> list[Segment]:
-    """The segments of a dancer with these stored features, who dances to these beats."""
+    features: bytes, poses: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Classifier | None",
+    own: "Enrolled | None", settings: AnalysisSettings,
+) -> list[Segment]:  # fmt: skip
+    """The segments of the dancer to index, of stored features and poses, who dances to these beats."""
     from dancecore.features.packing import unpack
     from dancecore.pipeline import identify
+    from dancecore.pose.packing import unpack_tracks
 
-    return identify(unpack(features), beats, bank, settings, classifier)
+    within = own.within(unpack_tracks(poses)[0]) if own else None
+    return identify(unpack(features), beats, bank, settings, classifier, within)
 
 
 def clip_record(

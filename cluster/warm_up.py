@@ -5,9 +5,11 @@ import numpy as np
 from cluster.library import load_library
 from cluster.settings import settings
 from dancecore import music
+from dancecore.matching.enrol import Exemplar
+from dancecore.matching.enrolled import Enrolled
 from dancecore.models.classify import Classifier
 from dancecore.pipeline import identify
-from dancecore.types import SECOND, Features
+from dancecore.types import SECOND, Features, PoseTrack, Span
 
 FRAMES = 80
 
@@ -19,7 +21,11 @@ def main() -> None:
     time_ns = np.arange(FRAMES, dtype=np.int64) * SECOND // numbers.media.rate_hz
     still = Features(time_ns, np.zeros((FRAMES, 128), np.float32), np.ones((FRAMES, 33), np.float32))
     library = load_library(numbers)
-    identify(still, None, library.bank, numbers.analysis)
+    joints, seen = np.ones((FRAMES, 33, 3), np.float32), np.ones((FRAMES, 33), np.float32)
+    track = PoseTrack(time_ns, joints[..., :2], joints, seen, np.zeros(FRAMES, np.bool_), 640, 640)
+    exemplar = Exemplar("still", track, Span(0, 2 * SECOND), None)
+    own = Enrolled({"own": [exemplar]}, True, numbers.features, numbers.enrolled).within(track)
+    identify(still, None, library.bank, numbers.analysis, own=own)
     if library.bundle:
         identify(still, None, library.bank, numbers.analysis, Classifier(library.bundle))
 

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from dancecore.decoding.decode import decode
 from dancecore.decoding.fusion import fused
 from dancecore.features import extract
 from dancecore.matching.bank import Bank
-from dancecore.matching.score import distances, score, series
+from dancecore.matching.enrolled import Enrolled, Within
+from dancecore.matching.score import distances, ranked, series
 from dancecore.media import audio, frames, probe
 from dancecore.models.classify import Classifier
 from dancecore.music import track_beats
@@ -29,8 +32,9 @@ class Analysis:
 
 
 def analyse(
-    clip: Path, model: PoseModel, bank: Bank, settings: AnalysisSettings, classifier: Classifier | None = None
-) -> Analysis:
+    clip: Path, model: PoseModel, bank: Bank, settings: AnalysisSettings, classifier: Classifier | None = None,
+    own: Enrolled | None = None,
+) -> Analysis:  # fmt: skip
     """Index one clip. Raises DanceError with the code of the first step that refuses it."""
     info = probe(clip, settings.media)
     pose = clean(
@@ -38,7 +42,7 @@ def analyse(
     )
     beats = hear(clip, settings)
     features = extract(pose, settings.features)
-    segments = identify(features, beats, bank, settings, classifier)
+    segments = identify(features, beats, bank, settings, classifier, own.within(pose) if own else None)
     return Analysis(info, pose, beats, features, segments)
 
 
@@ -51,11 +55,17 @@ def hear(clip: Path, settings: AnalysisSettings) -> BeatGrid | None:
 
 def identify(
     features: Features, beats: BeatGrid | None, bank: Bank, settings: AnalysisSettings,
-    classifier: Classifier | None = None,
+    classifier: Classifier | None = None, own: Within | None = None,
 ) -> list[Segment]:  # fmt: skip
-    """The moves found in the features of a dancer: by templates, and by a trained classifier where there is one."""
+    """The moves found in the features of a dancer: those of the taxonomy by templates, and by a trained classifier
+    where there is one; a user's `own` by their exemplars, on the scale of the templates."""
     spans = propose(features, beats, settings.segmentation)
-    if classifier is None:
-        return decode(score(features, spans, beats, bank, settings.matching), settings.decoding)
     far = distances(series(features, spans), beats.bpm if beats else None, bank, settings.matching)
-    return fused(classifier(features), spans, far, bank.readings, beats, settings.matching.alpha, settings.decoding)
+    readings = bank.readings
+    if own is not None:
+        far = np.hstack([far, own.likened(spans, settings.decoding.other_distance)])
+        readings += own.readings
+    if classifier is None:
+        found = [ranked(span, row, readings, settings.matching) for span, row in zip(spans, far, strict=True)]
+        return decode(found, settings.decoding)
+    return fused(classifier(features), spans, far, readings, beats, settings.matching.alpha, settings.decoding)

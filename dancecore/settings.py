@@ -140,15 +140,22 @@ class TemplateSettings:
 
 
 @dataclass(frozen=True)
-class LiftedSettings:
-    """How moves are compared by what does not depend on the camera (`configs/lifted.yaml`)."""
+class EnrolledSettings:
+    """How moves known by exemplars are compared and believed (`configs/enrolled.yaml`)."""
 
     poses: float
     speeds: float
     way: float
     kind: float
+    lifted: float
+    limbs: float
+    posture: float
+    frames: int
     band: float
+    whole: float
     alpha: float
+    threshold: float
+    slope: float
 
 
 @dataclass(frozen=True)
@@ -225,4 +232,5 @@ class AnalysisSettings:
     features: FeatureSettings
     segmentation: SegmentationSettings
     matching: MatchingSettings
+    enrolled: EnrolledSettings
     decoding: DecodingSettings

@@ -4,6 +4,7 @@ Time is integer nanoseconds; windows are half-open [start, end). T counts analys
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -114,6 +115,12 @@ class PoseTrack:
     def present(self) -> BoolT:
         """(T,) bool: the dancer, or any joint of theirs that cleaning left, was found in this frame."""
         return np.asarray(np.isfinite(self.xy_px[..., 0]).any(axis=1))
+
+    @property
+    def shots(self) -> list[slice]:
+        """The frames of each shot: a track that is not empty, cut where `cut` is true."""
+        edges = [0, *(np.flatnonzero(self.cut[1:]) + 1).tolist(), len(self)]
+        return [slice(first, last) for first, last in pairwise(edges)]
 
     def window(self, start_ns: int, end_ns: int) -> Self:
         """The frames in [start_ns, end_ns)."""

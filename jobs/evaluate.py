@@ -19,7 +19,7 @@ from dancecore.learning.protocols import goals, splits
 from dancecore.learning.protocols.plan import Boundaries, Performance, Protocol
 from dancecore.learning.protocols.stage import Numbers, Stage
 from dancecore.learning.recognisers.canonical import canonical
-from dancecore.learning.recognisers.lifted import LiftedPoses
+from dancecore.learning.recognisers.enrolled import EnrolledMoves
 from dancecore.learning.recognisers.peers import MiniRocket, NearestDtw, Peer
 from dancecore.learning.recognisers.recogniser import Teach
 from dancecore.learning.recognisers.templates import Templates, taught
@@ -144,11 +144,10 @@ def teachers_for(
 ) -> dict[str, Callable[[], Teach]]:
     """How each recogniser is taught under this protocol, made when it is asked for. `bundle`: see `LabelledSet`."""
     ours = partial(_ours, protocol, settings)
-    found: dict[str, Callable[[], Teach]] = {"templates": ours, CLEAN: ours}
+    found: dict[str, Callable[[], Teach]] = {} if protocol.taxonomy else {"enrolled": partial(_enrolled, settings)}
+    found |= {"templates": ours, CLEAN: ours}
     if protocol.taxonomy:
         found["templates and classifier"] = partial(_shipped, protocol, settings, bundle)
-    else:
-        found["lifted"] = partial(_lifted, settings)
     if importlib.util.find_spec("aeon"):
         found |= {"1-NN DTW": partial(_peer, NearestDtw, protocol, settings),
                   "MiniRocket": partial(_peer, MiniRocket, protocol, settings)}  # fmt: skip
@@ -188,8 +187,8 @@ def _shipped(protocol: Protocol, settings: Settings, bundle: Bundle | None) -> T
     return lambda exemplars, mirrored: both
 
 
-def _lifted(settings: Settings) -> Teach:
-    return lambda exemplars, mirrored: LiftedPoses(exemplars, mirrored, settings.analysis, settings.lifted)
+def _enrolled(settings: Settings) -> Teach:
+    return lambda exemplars, mirrored: EnrolledMoves(exemplars, mirrored, settings.analysis)
 
 
 def _peer(peer: type[Peer], protocol: Protocol, settings: Settings) -> Teach:

@@ -34,9 +34,9 @@ def evaluate(
     Motions in three dimensions are filmed by a camera and given the errors that BlazePose makes. Protocols: closed,
     closed-found (boundaries found too), open-set (moves that the bundle never learned among the others), 1-shot,
     3-shot, 5-shot, 1-shot-found, 5-shot-found, cross-view; and those of the sets that have their own: istpa-1-shot,
-    istpa-3-shot, turned-away, bandai-styles, hanchoom-takes, cmu-exercises, known-names. Recognisers: templates,
-    "templates, clean 3D" (faultless), "templates and classifier", lifted, "1-NN DTW", MiniRocket, TCN (sets with
-    clips to train on).
+    istpa-3-shot, turned-away, bandai-styles, hanchoom-takes, cmu-exercises, known-names. Recognisers: enrolled (what
+    the index finds your own moves by), templates, "templates, clean 3D" (faultless), "templates and classifier",
+    "1-NN DTW", MiniRocket, TCN (sets with clips to train on).
 
     The golden set are 100 synthetic clips; it needs the extra `synthetic`. A drop of more than `gate_drop` of
     configs/evaluation.yaml in segment IoU or F1 exits with 3.

@@ -90,7 +90,7 @@ def run(
     longest_first = sorted(rows, key=lambda row: row["duration_ms"], reverse=True)  # no long clip is left for the end
     manifest = _blocks(longest_first, placed.clips_per_batch)
     with progress("index", len(rows), settings.index.report_every_s) as advance:
-        for row in _rows(build(manifest, placed, told, ray.put((library.bank, library.bundle)), pose)):
+        for row in _rows(build(manifest, placed, told, ray.put((library.bank, library.bundle, library.own)), pose)):
             advance(row["error"] or f"{row['frames']} frames")
             yield row
 

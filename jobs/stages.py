@@ -119,8 +119,8 @@ class MoveFinder:
     """Stored poses to stored features, and these with the sound of the clip to stored segments.
 
     An actor, because a process takes seconds to load what finds beats, which it does while models load elsewhere.
-    `known`: a reference to the bank of templates and the classifier's bundle (or None), in a list that keeps Ray from
-    fetching them where they are not needed.
+    `known`: a reference to the bank of templates, the classifier's bundle and the user's own moves (or None), in a list
+    that keeps Ray from fetching them where they are not needed.
     """
 
     def __init__(self, run: Run, known: "list[ObjectRef]") -> None:
@@ -130,7 +130,7 @@ class MoveFinder:
         from dancecore.models.classify import Classifier
 
         self.run = run
-        self.bank, bundle = ray.get(known[0])
+        self.bank, bundle, self.own = ray.get(known[0])
         self.classifier = Classifier(bundle) if bundle else None
         music.warm_up(run.settings.music)
 
@@ -141,12 +141,11 @@ class MoveFinder:
     def _extract(self, row: Row) -> Row:
         from cluster.steps import pack_features
 
-        video, run = video_id(row["sha256"]), self.run
-        key = keys.features(video, run.versions.features)
+        run = self.run
+        key = keys.features(video_id(row["sha256"]), run.versions.features)
         if run.store.exists(key):
             return _reached(row, "FEATURES_DONE", resumed=True)
-        poses = run.store.get(keys.keypoints(video, run.versions.pose))
-        run.store.put(key, pack_features(poses, run.settings.features))
+        run.store.put(key, pack_features(_poses(row, run), run.settings.features))
         return _reached(row, "FEATURES_DONE")
 
     def _identify(self, row: Row) -> Row:
@@ -158,7 +157,9 @@ class MoveFinder:
         if run.store.exists(key):
             return _reached(row, "SEGMENTED", "IDENTIFIED", resumed=True)
         heard = hear(Path(row["path"]), run.settings.analysis)
-        found = find_segments(_features(row, run), heard, self.bank, self.classifier, run.settings.analysis)
+        found = find_segments(
+            _features(row, run), _poses(row, run), heard, self.bank, self.classifier, self.own, run.settings.analysis
+        )
         run.store.put(keys.beats(video_id(row["sha256"]), run.versions.model), pack_beats(heard))
         run.store.put(key, pack_segments(found, run.versions, run.settings.decoding))
         return _reached(row, "SEGMENTED", "IDENTIFIED")
@@ -231,6 +232,10 @@ def _changes(row: Row) -> "tuple[StateChange, ...]":
     from cluster.index import StateChange
 
     return tuple(StateChange(state, ts_ms) for state, ts_ms in json.loads(row["timeline"]))
+
+
+def _poses(row: Row, run: Run) -> bytes:
+    return run.store.get(keys.keypoints(video_id(row["sha256"]), run.versions.pose))
 
 
 def _features(row: Row, run: Run) -> bytes:

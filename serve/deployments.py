@@ -101,7 +101,10 @@ class MoveFinder:
         features = self.store.get(keys.features(clip, versions.features))
         with self.store.file(keys.source(clip)) as path:
             heard = hear(path, self.settings.analysis)
-        found = find_segments(features, heard, self.library.bank, self.classifier, self.settings.analysis)
+        poses, library = self.store.get(keys.keypoints(clip, versions.pose)), self.library
+        found = find_segments(
+            features, poses, heard, library.bank, self.classifier, library.own, self.settings.analysis
+        )
         self.store.put(keys.beats(clip, versions.model), pack_beats(heard))
         self.store.put(key, pack_segments(found, versions, self.settings.decoding))
 

@@ -1,7 +1,6 @@
 """Features that do not depend on where the camera stands (`fv-2`): 170 numbers a frame, beside the 128 of `extract`."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -25,14 +24,6 @@ WIDTH = KIND.stop
 
 SPREAD_OF = {"pose": 0.55, "speed": 1.6, "travel": 0.8, "turn": 1.2, "kind": 0.177}
 """Standard deviations over made-up dances: torso lengths, torso lengths a second, radians a second, 1."""
-
-ORDER = np.zeros(WIDTH, np.int64)
-ORDER[SPEEDS.start : WAY.stop] = 1
-"""(170,) how often each column is derived by time."""
-
-JOINT_OF = np.concatenate([np.arange(JOINTS) // 3, np.arange(JOINTS) // 3, np.full(WIDTH - WAY.start, len(LIFTED))])
-"""(170,) the lifted joint whose spread says how far each column is to be believed; the number after the last for those
-that always are."""
 
 
 def _mirror() -> tuple[IntT, Float]:
@@ -63,12 +54,12 @@ class LiftedFeatures:
         check_shape("trust", self.trust, (len(self.time_ns), WIDTH), np.float32)
 
 
-def extract_lifted(track: PoseTrack, settings: FeatureSettings) -> LiftedFeatures:
+def extract_lifted(track: PoseTrack, settings: FeatureSettings, lifted: Lifted | None = None) -> LiftedFeatures:
     """The features of every frame of a cleaned track. Those of the mirrored track are exactly the mirrored ones.
 
-    No step reaches across a cut."""
-    lifted, edges = lift(track, settings), [0, *(np.flatnonzero(track.cut[1:]) + 1).tolist(), len(track)]
-    shots = [features_of(lifted.part(slice(a, b)), track.time_ns[a:b]) for a, b in pairwise(edges)]
+    No step reaches across a cut. `lifted`: its poses, where they are known already."""
+    poses = lifted or lift(track, settings)
+    shots = [features_of(poses.part(shot), track.time_ns[shot]) for shot in track.shots]
     values, trust = (np.concatenate([getattr(shot, name) for shot in shots]) for name in ("values", "trust"))
     return LiftedFeatures(track.time_ns, values, trust)
 

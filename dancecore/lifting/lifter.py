@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, fields
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -55,17 +54,16 @@ class Lifted:
 
 def lift(track: PoseTrack, settings: FeatureSettings, model: Path = MODEL) -> Lifted:
     """The poses of a cleaned track, shot by shot. Lifting the mirrored track gives exactly the mirrored poses."""
-    edges = [0, *(np.flatnonzero(track.cut[1:]) + 1).tolist(), len(track)]
     session = _session(model)
     said = np.zeros((2, len(track), EMBEDDING.stop), np.float32)
-    for first, last in pairwise(edges):
-        part = track.window(int(track.time_ns[first]), int(track.time_ns[last - 1]) + 1)
+    for shot in track.shots:
+        part = track.window(int(track.time_ns[shot.start]), int(track.time_ns[shot.stop - 1]) + 1)
         if part.present.any():
             inputs = inputs_of(part, settings)
             for side, shown in enumerate((inputs, mirrored(inputs))):
-                said[side, first:last] = session.run(None, {"inputs": shown[None]})[0][0]
+                said[side, shot] = session.run(None, {"inputs": shown[None]})[0][0]
         else:
-            said[:, first:last, SPREAD] = MOST
+            said[:, shot, SPREAD] = MOST
     return _lifted(*said)
 
 

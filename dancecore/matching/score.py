@@ -9,7 +9,7 @@ from dancecore.features.columns import confidence
 from dancecore.matching.bank import Bank
 from dancecore.matching.compare import Queries, costs
 from dancecore.settings import MatchingSettings
-from dancecore.types import BeatGrid, Candidate, Features, Float, Float64, IntT, MoveScores, Span
+from dancecore.types import BeatGrid, Candidate, Features, Float, Float64, IntT, MoveScores, Reading, Span
 
 Danced = tuple[int, tuple[Float, Float]]
 """The number of a series, and its values and trust at some tempo."""
@@ -31,7 +31,7 @@ def score(
     """
     known = beats.bpm if beats is not None else None
     distance = distances(series(features, spans), known, bank, settings)
-    return [_candidates(span, row, bank, settings) for span, row in zip(spans, distance, strict=True)]
+    return [ranked(span, row, bank.readings, settings) for span, row in zip(spans, distance, strict=True)]
 
 
 def series(features: Features, spans: Sequence[Span]) -> list[tuple[Float, Float]]:
@@ -71,14 +71,17 @@ def _cut(features: Features, trust: Float, span: Span) -> tuple[Float, Float]:
     return features.values[lo:hi], trust[lo:hi]
 
 
-def _candidates(span: Span, distance: Float64, bank: Bank, settings: MatchingSettings) -> MoveScores:
+def ranked(
+    span: Span, distance: Float64, readings: Sequence[Reading], settings: MatchingSettings
+) -> MoveScores:  # fmt: skip
+    """The `top` nearest of the `readings` (R,) of a span, by their distances (R,), as `score` gives them."""
     likely = np.exp(-settings.alpha * (distance - distance.min()))
     likely /= likely.sum()
     nearest = np.argsort(distance, kind="stable")[: settings.top]
     candidates = (
         Candidate(move_id, mirror, float(distance[r]), float(likely[r]))
         for r in nearest
-        for move_id, mirror in [bank.readings[r]]
+        for move_id, mirror in [readings[r]]
     )
     return MoveScores(span, tuple(candidates))
 

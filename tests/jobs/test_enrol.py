@@ -55,7 +55,11 @@ def test_the_next_analysis_knows_the_move(own_index: Engine, pack: Path) -> None
     assert "Big Stretch: mv_local_big_stretch, 1 exemplar\nnearest known move: " in said.output
     tuned = settings()
     track = clean(filmed(stretching(TALL), 30.0, tuned.media.rate_hz), tuned.pose)  # another person, from another side
-    found = identify(extract(track, tuned.features), None, ready(tuned).bank, tuned.analysis)
+    library = ready(tuned)
+    assert library.own
+    found = identify(
+        extract(track, tuned.features), None, library.bank, tuned.analysis, own=library.own.within(track)
+    )  # fmt: skip
     assert "mv_local_big_stretch" in {segment.move_id for segment in found}
 
 
