@@ -83,7 +83,7 @@ class Enrolled:
         return Within(self, dance_of(track, self.features, self.settings))
 
     def takes(self, frames: int | None) -> Takes:
-        """Every exemplar as spans of about so many frames are compared with: whole, repeated or in parts. None: whole."""
+        """Every exemplar as spans of about so many frames are compared with: whole, repeated, in parts. None: whole."""
         length = None if frames is None else round(LENGTHS ** round(float(np.log(frames) / np.log(LENGTHS))))
         if length not in self._takes:
             cut = [
