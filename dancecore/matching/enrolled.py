@@ -76,15 +76,15 @@ class Enrolled:
             (self.readings.index((move, side)), self._part(each.track.mirrored() if side else each.track, each.span))
             for move, side in self.readings for each in exemplars[move]
         ]  # fmt: skip
-        self._takes: dict[int, Takes] = {}
+        self._takes: dict[int | None, Takes] = {}
 
     def within(self, track: PoseTrack) -> "Within":
         """The moves as they are looked for in one cleaned track."""
         return Within(self, dance_of(track, self.features, self.settings))
 
-    def takes(self, frames: int) -> Takes:
-        """Every exemplar as spans of about so many frames are compared with: whole, repeated, or in parts."""
-        length = round(LENGTHS ** round(float(np.log(frames) / np.log(LENGTHS))))
+    def takes(self, frames: int | None) -> Takes:
+        """Every exemplar as spans of about so many frames are compared with: whole, repeated, in parts. None: whole."""
+        length = None if frames is None else round(LENGTHS ** round(float(np.log(frames) / np.log(LENGTHS))))
         if length not in self._takes:
             cut = [
                 (k, part, at) for k, part in self._shown for at in _cuttings(len(part.columns), length, self.settings)
@@ -106,33 +106,36 @@ class Within:
     def __init__(self, moves: Enrolled, dance: Dance) -> None:
         self.readings, self._moves, self._dance = moves.readings, moves, dance
 
-    def distances(self, spans: Sequence[Span]) -> Float64:
-        """(S, R): how far each span is from each of the `readings`, from its nearest exemplar.
+    def distances(self, spans: Sequence[Span], *, parts: bool) -> Float64:
+        """(S, R): how far each span is from each of the `readings`, from its nearest exemplar. With `parts` a span may
+        hold a part of a move or repeats of it, as found ones do; else it is one performance of the whole move.
 
         Root mean squares over columns and limbs, averaged over warping paths and blended by the settings' shares.
         Raises DanceError("INVALID_INPUT") for a span with fewer than two frames.
         """
-        return np.array([self._nearest(self._dance.frames(span)) for span in spans]).reshape(-1, len(self.readings))
+        return np.array([self._nearest(self._dance.frames(span), parts) for span in spans]).reshape(
+            -1, len(self.readings)
+        )
 
     def likened(self, spans: Sequence[Span], other_distance: float) -> Float64:
         """(S, R): the distances on the scale of those from templates, where `other_distance` is that of no move."""
         settings = self._moves.settings
-        return np.asarray(other_distance + settings.slope * (self.distances(spans) - settings.threshold))
+        return np.asarray(other_distance + settings.slope * (self.distances(spans, parts=True) - settings.threshold))
 
     def rank(self, span: Span) -> list[Candidate]:
-        """Every reading, nearest first, with softmax(-alpha x distance) as probability."""
-        (distance,) = self.distances([span])
+        """Every reading of a whole performance, nearest first, with softmax(-alpha x distance) as probability."""
+        (distance,) = self.distances([span], parts=False)
         likely = np.exp(-self._moves.settings.alpha * (distance - distance.min()))
         likely /= likely.sum()
         order = np.argsort(distance, kind="stable")
         readings = ((r, *self.readings[r]) for r in order)
         return [Candidate(move, mirror, float(distance[r]), float(likely[r])) for r, move, mirror in readings]
 
-    def _nearest(self, frames: slice) -> Float64:
+    def _nearest(self, frames: slice, parts: bool) -> Float64:
         dance, settings = self._dance, self._moves.settings
         part = Dance(dance.time_ns[frames], dance.columns[frames], dance.limbs[frames], dance.facing[frames])
         length = len(part.columns)
-        takes = self._moves.takes(length)
+        takes = self._moves.takes(length if parts else None)
         columns, limbs, facing = _sampled(part, np.linspace(0, length - 1, settings.frames))
         shown = turned_limbs(takes.limbs, facing - takes.facing)
         seen = turned_limbs(limbs[None], np.zeros(1, np.float32))[0]
@@ -160,11 +163,11 @@ def column_shares(settings: EnrolledSettings) -> Float:
     return np.asarray(shares / shares.sum())
 
 
-def _cuttings(frames: int, length: int, settings: EnrolledSettings) -> list[Float64]:
-    """At which of its frames an exemplar of so many is looked at, for spans of `length`. A move that is danced longer
-    than its exemplar is taken to be repeated."""
-    if length >= settings.whole * frames:
-        repeats = max(1, round(length / frames))
+def _cuttings(frames: int, length: int | None, settings: EnrolledSettings) -> list[Float64]:
+    """At which of its frames an exemplar of so many is looked at, for spans of `length`, or whole. A move that is
+    danced longer than its exemplar is taken to be repeated."""
+    if length is None or length >= settings.whole * frames:
+        repeats = 1 if length is None else max(1, round(length / frames))
         return [np.linspace(0, repeats * frames - 1, settings.frames)]
     starts = np.linspace(0, frames - length, max(2, round((frames - length) * STEPS / length) + 1))
     return [start + np.linspace(0, length - 1, settings.frames) for start in starts]

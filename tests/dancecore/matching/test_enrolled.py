@@ -45,8 +45,8 @@ def known() -> Enrolled:
     return Enrolled(shown, True, TUNED.features, TUNED.enrolled)
 
 
-def recognised(known: Enrolled, track: PoseTrack, span: Span | None = None) -> tuple[str, bool]:
-    found = known.within(track).rank(span or whole(track))
+def recognised(known: Enrolled, track: PoseTrack) -> tuple[str, bool]:
+    found = known.within(track).rank(whole(track))
     return found[0].move_id, found[0].mirror
 
 
@@ -79,16 +79,16 @@ def test_shares_of_columns() -> None:
 
 
 def test_a_part_of_a_move_and_a_repeated_one(known: Enrolled) -> None:
+    def nearest(moves: Enrolled, track: PoseTrack, span: Span) -> str:
+        return moves.readings[int(moves.within(track).distances([span], parts=True).argmin())][0]
+
     track = danced("mv_macarena", 30.0, TALL)
     length = int(track.time_ns[-1])
-    part = Span(length // 3, length // 3 + length // 5)
-    assert recognised(known, track, part)[0] == "mv_macarena"
-    once = Enrolled(
-        {move: [Exemplar("ex_1", shown, Span(0, int(shown.time_ns[-1]) // 2), None)]
-         for move in MOVES for shown in [danced(move, 0.0)]},
-        True, TUNED.features, TUNED.enrolled,
-    )  # fmt: skip
-    assert recognised(once, danced("mv_floss", 30.0, TALL))[0] == "mv_floss"
+    assert nearest(known, track, Span(length // 3, length // 3 + length // 5)) == "mv_macarena"
+    shown = {move: danced(move, 0.0) for move in MOVES}
+    halves = {m: [Exemplar("ex_1", t, Span(0, int(t.time_ns[-1]) // 2), None)] for m, t in shown.items()}
+    once, twice = Enrolled(halves, True, TUNED.features, TUNED.enrolled), danced("mv_floss", 30.0, TALL)
+    assert nearest(once, twice, whole(twice)) == "mv_floss"
 
 
 def test_what_was_enrolled_is_near_and_what_was_not_is_far(known: Enrolled) -> None:
@@ -103,13 +103,15 @@ def test_what_was_enrolled_is_near_and_what_was_not_is_far(known: Enrolled) -> N
 
 def test_a_mirrored_dance_is_as_far_from_the_other_side(known: Enrolled) -> None:
     track = danced("mv_dab", 20.0, TALL)
-    straight, other = (known.within(each).distances([whole(each)])[0] for each in (track, track.mirrored()))
+    straight, other = (
+        known.within(each).distances([whole(each)], parts=False)[0] for each in (track, track.mirrored())
+    )
     swapped = [known.readings.index((move, not mirror)) for move, mirror in known.readings]
     np.testing.assert_allclose(straight, other[swapped], atol=1e-4)
 
 
 def test_refused(known: Enrolled) -> None:
     with pytest.raises(DanceError, match="holds 1 frames; 2 are needed"):
-        known.within(danced("mv_dab", 0.0)).distances([Span(0, 1)])
+        known.within(danced("mv_dab", 0.0)).distances([Span(0, 1)], parts=True)
     with pytest.raises(DanceError, match="no move is enrolled"):
         Enrolled({}, True, TUNED.features, TUNED.enrolled)
