@@ -67,6 +67,11 @@ def beats(video: str, model_version: str) -> str:
     return checked(f"videos/{video}/music/beats_{model_version}.json")
 
 
+def model(model_id: str, name: str) -> str:
+    """A file of a registered model's bundle."""
+    return checked(f"models/{model_id}/{name}")
+
+
 def template(move: str, template_id: str) -> str:
     """One template of a move."""
     return checked(f"moves/{move}/templates/{template_id}.npz")

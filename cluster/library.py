@@ -38,12 +38,14 @@ MODELS = "models"
 @dataclass(frozen=True)
 class Library:
     """A taxonomy with the bank of its templates, the classifier trained on it if there is one, the user's own moves if
-    there are any, and the versions that results made with them carry."""
+    there are any, and the versions that results made with them carry. `compared`: stands for all of it but the
+    classifier."""
 
     taxonomy: Taxonomy
     bank: Bank
     bundle: Bundle | None
     own: Enrolled | None
+    compared: str
     versions: Versions
 
 
@@ -67,33 +69,45 @@ def load_library(
     ]
     bank, bundle = Bank.build(templates, settings.matching), shipped(folder, taxonomy.semver)
     enrolled = Enrolled(own, True, settings.features, settings.enrolled) if own else None
-    return Library(taxonomy, bank, bundle, enrolled, versions(settings, taxonomy.semver, templates, bundle, own))
+    pose, features, compared = _marks(settings, taxonomy.semver, templates, own or {})
+    versions = Versions(pose, features, _model_version(bundle, compared), taxonomy.semver)
+    return Library(taxonomy, bank, bundle, enrolled, compared, versions)
 
 
-def shipped(folder: Path, semver: str) -> Bundle | None:
-    """The latest bundle beside a taxonomy; None where there is none. Raises DanceError("BAD_BUNDLE")."""
+def named_by(library: Library, bundle: Bundle) -> Library:
+    """The library with another classifier, and the versions of what that one names."""
+    told = replace(library.versions, model=_model_version(bundle, library.compared))
+    return replace(library, bundle=bundle, versions=told)
+
+
+def shipped(folder: Path, semver: str | None = None) -> Bundle | None:
+    """The latest bundle beside a taxonomy, for its version if given; None where there is none. Raises
+    DanceError("BAD_BUNDLE")."""
     found = sorted((folder / MODELS).glob("mv-*"), key=lambda path: [int(n) for n in path.name[3:].split(".")])
     return read_bundle(found[-1], taxonomy=semver) if found else None
 
 
-def versions(
-    settings: Settings, semver: str, templates: list[Template], bundle: Bundle | None,
-    own: Mapping[str, Sequence[Exemplar]] | None = None,
-) -> Versions:  # fmt: skip
-    """Versions that change with every number that results depend on, each including those before it.
+def _marks(
+    settings: Settings, semver: str, templates: Sequence[Template], own: Mapping[str, Sequence[Exemplar]]
+) -> tuple[str, str, str]:
+    """The versions of poses and of features, and what stands for all that features are compared with but a classifier.
 
-    So an artifact is met again only by a run that would make the same one, and a changed number replaces its rows.
+    They change with every number that results depend on, each including those before it. So an artifact is met again
+    only by a run that would make the same one, and a changed number replaces its rows.
     """
     pose = pose_version(settings)
     features = _mark(FEATURE_VERSION, pose, asdict(settings.features))
     numbers = [asdict(part) for part in (settings.music, settings.segmentation, settings.matching, settings.decoding)]
-    name, network = (bundle.model_id, bundle.sha256) if bundle else (MODEL_VERSION, "")
-    parts = (MODEL_VERSION, network, features, semver, *numbers, *(save(template) for template in templates))
+    parts = (features, semver, *numbers, *(save(template) for template in templates))
     if own:  # exemplars are named by their content
         names = {move: [each.name for each in shown] for move, shown in own.items()}
         parts += (LIFTED_VERSION, MODEL.read_bytes(), asdict(settings.enrolled), names)
-    model = _mark(name, *parts)
-    return Versions(pose, features, model, semver)
+    return pose, features, _mark(MODEL_VERSION, *parts)
+
+
+def _model_version(bundle: Bundle | None, compared: str) -> str:
+    name, network = (bundle.model_id, bundle.sha256) if bundle else (MODEL_VERSION, "")
+    return _mark(name, network, compared)
 
 
 def pose_version(settings: Settings) -> str:

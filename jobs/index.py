@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,10 @@ import pyarrow as pa
 
 from cluster import index as store
 from cluster.database import database_url, engine
-from cluster.library import Library
 from cluster.placement import Plan, Shortfall, plan
 from cluster.ray_session import nodes, session
-from cluster.ready import ready
+from cluster.ready import models_ready
+from cluster.serving import Served
 from cluster.settings import Settings, home
 from cluster.telemetry import progress
 from cluster.weights import weights_dir
@@ -21,6 +22,7 @@ from dancecore.errors import DanceError
 from jobs import ledger
 from jobs.guard import Row
 from jobs.probe import find_clips, manifest_path, probe_clips
+from jobs.registry import sentence, settle
 from jobs.stages import BLANK, ROW, IndexWriter, MoveFinder, PoseWorker, Run
 from jobs.summary import Summary, Work, summarise, workers
 
@@ -39,10 +41,12 @@ def index(
     INVALID_INPUT, NO_CLIPS, CLUSTER_UNREACHABLE, PLACEMENT_SHORTFALL, WEIGHTS_MISSING, DATABASE_UNAVAILABLE.
     """
     clips, manifest = find_clips(paths)[:limit], manifest_path(paths, limit)
-    library = ready(settings)
+    models = models_ready(settings)
     with session(address, settings.cluster):
-        work = outstanding(clips, manifest, library, settings)
-        rows = list(run(work.todo, library, settings, pose))
+        work = outstanding(clips, manifest, models, settings)
+        rows = list(run(work.todo, models, settings, pose))
+    if verdict := settle(datetime.now(UTC)):
+        print(f"canary   {sentence(verdict, acted=True)}", file=sys.stderr)
     return summarise(work.refused, rows, work.skipped)
 
 
@@ -51,9 +55,9 @@ def survey(
 ) -> tuple[Work, Plan]:
     """What `index` would do, and on which workers; nothing is indexed."""
     clips, manifest = find_clips(paths)[:limit], manifest_path(paths, limit)
-    library = ready(settings)
+    models = models_ready(settings)
     with session(address, settings.cluster):
-        return outstanding(clips, manifest, library, settings), placement(settings)
+        return outstanding(clips, manifest, models, settings), placement(settings)
 
 
 def placement(settings: Settings) -> Plan:
@@ -64,18 +68,18 @@ def placement(settings: Settings) -> Plan:
     return placed
 
 
-def outstanding(clips: Sequence[Path], manifest: Path, library: Library, settings: Settings) -> Work:
-    """Probe the clips and leave out those that are indexed at these versions already."""
+def outstanding(clips: Sequence[Path], manifest: Path, models: Served, settings: Settings) -> Work:
+    """Probe the clips and leave out those that are indexed already, each at the versions of the model that names it."""
     rows = probe_clips(clips, manifest, settings)
     sound = [row for row in rows if not row["error"]]
-    known = store.done(engine(), [row["sha256"] for row in sound], library.versions)
+    shas, known = [row["sha256"] for row in sound], set[str]()
+    for versions in (library.versions for library in models.libraries):
+        known |= store.done(engine(), [sha for sha in shas if models.versions_of(sha) == versions], versions)
     todo = [row for row in sound if row["sha256"] not in known]
     return Work(todo, [row for row in rows if row["error"]], len(known))
 
 
-def run(
-    rows: Sequence[Row], library: Library, settings: Settings, pose: type[PoseWorker] = PoseWorker
-) -> Iterator[Row]:
+def run(rows: Sequence[Row], models: Served, settings: Settings, pose: type[PoseWorker] = PoseWorker) -> Iterator[Row]:
     """Index the clips of manifest rows on the Ray that was joined; yields each row, completed, as it is written."""
     if not rows:
         return
@@ -83,14 +87,19 @@ def run(
 
     placed = _no_more_than(len(rows), placement(settings))
     print(workers(placed), file=sys.stderr)
+    versions = [library.versions for library in models.libraries]
     told = Run(
-        settings=settings, versions=library.versions, database_url=database_url(), objects=home() / "objects",
-        provider=placed.provider, weights=weights_dir(), ledger=ledger.start(),
+        settings=settings, versions=versions[0], canary=versions[1] if models.canary else None,
+        database_url=database_url(), objects=home() / "objects", provider=placed.provider, weights=weights_dir(),
+        ledger=ledger.start(),
     )  # fmt: skip
     longest_first = sorted(rows, key=lambda row: row["duration_ms"], reverse=True)  # no long clip is left for the end
-    manifest = _blocks(longest_first, placed.clips_per_batch)
+    marked = [row | BLANK | {"canary": models.tries(row["sha256"])} for row in longest_first]
+    manifest = _blocks(marked, placed.clips_per_batch)
+    bundles = [library.bundle for library in models.libraries]
+    known = ray.put((models.production.bank, bundles, models.production.own))
     with progress("index", len(rows), settings.index.report_every_s) as advance:
-        for row in _rows(build(manifest, placed, told, ray.put((library.bank, library.bundle, library.own)), pose)):
+        for row in _rows(build(manifest, placed, told, known, pose)):
             advance(row["error"] or f"{row['frames']} frames")
             yield row
 
@@ -133,7 +142,7 @@ def _no_more_than(clips: int, placed: Plan) -> Plan:
 
 
 def _blocks(rows: Sequence[Row], size: int) -> "Dataset":
-    """The manifest in blocks of one batch, so that every clip finds the next free worker.
+    """Rows of ROW in blocks of one batch, so that every clip finds the next free worker.
 
     Handed over from this process: a task that reads a file may run on a node that has no such file, and it needs a
     share of a core, which the actors have taken.
@@ -141,7 +150,7 @@ def _blocks(rows: Sequence[Row], size: int) -> "Dataset":
     import ray.data
 
     ray.data.DataContext.get_current().enable_progress_bars = False  # cluster.telemetry draws ours
-    table = pa.Table.from_pylist([row | BLANK for row in rows], schema=ROW)
+    table = pa.Table.from_pylist(list(rows), schema=ROW)
     return ray.data.from_arrow([table.slice(start, size) for start in range(0, len(rows), size)])
 
 

@@ -12,8 +12,11 @@ from rich.table import Table
 
 from cluster import registry
 from cluster.database import engine
+from cluster.library import TAXONOMY, shipped
 from cluster.migrate import migrate
+from cluster.objects import objects
 from cluster.registry import METRICS, StoredModel, Target, Verdict
+from cluster.serving import store_bundle
 from cluster.settings import settings
 from dancecore.errors import DanceError
 from dancecore.models.bundle import read_bundle
@@ -23,13 +26,14 @@ BY_HAND = "by hand"
 
 
 def register(folder: Path) -> str:
-    """Register the bundle in a folder as a candidate and say so in a line.
+    """Register the bundle in a folder as a candidate, store it where it is served from, and say so in a line.
 
     Raises DanceError: FILE_NOT_FOUND, BAD_BUNDLE; INVALID_INPUT when it lacks a metric or its id is another bundle's.
     """
     bundle = read_bundle(folder)
     migrate()
     new = registry.register(engine(), bundle, _now())
+    store_bundle(objects(), bundle)
     return f"{bundle.model_id} is {'a candidate now' if new else 'registered already'}"
 
 
@@ -47,6 +51,13 @@ def retire(model_id: str, reason: str | None) -> str:
 def judge(*, act: bool) -> Verdict:
     """Apply the rule to the canary as of now. Raises DanceError("NOT_FOUND") when there is none."""
     return registry.judge_canary(engine(), _now(), settings().registry, act=act)
+
+
+def settle(now: datetime) -> Verdict | None:
+    """Apply the rule to the canary, if there is one, as every indexing run does at its end."""
+    if registry.serving(engine()).canary is None:
+        return None
+    return registry.judge_canary(engine(), now, settings().registry, act=True)
 
 
 def registered() -> list[StoredModel]:
@@ -72,9 +83,12 @@ def model_rows(models: Sequence[StoredModel]) -> list[dict[str, Any]]:
 
 
 def print_registered(models: Sequence[StoredModel]) -> None:
-    """A table of the models; what serves now comes first."""
+    """A table of the models, what serves now first; where nothing is in production, a line that says what serves."""
+    if not any(model.state == "production" for model in models):
+        bundle = shipped(TAXONOMY)
+        serves = f"{bundle.model_id}, which is shipped, serves" if bundle else "moves are named by templates alone"
+        print(f"nothing is in production: {serves}; danceapp models register FOLDER, then promote, changes that")
     if not models:
-        print("no classifier is registered: danceapp models register FOLDER")
         return
     table = Table("model", "state", "since (UTC)", "arch", "features", *METRICS, box=None, pad_edge=False)
     for model in models:
@@ -91,7 +105,7 @@ def print_verdict(verdict: Verdict, *, acted: bool, as_json: bool) -> None:
         told = asdict(found) | {"since": found.since.isoformat(), "disagreement": found.disagreement}
         print(json.dumps(asdict(decision) | {"acted": acted, "evidence": told}, indent=2))
         return
-    print(f"{found.canary_id}: {decision.action}{'' if acted else ' (nothing was done)'}: {decision.reason}")
+    print(sentence(verdict, acted=acted))
     for name, model, arm in (
         ("canary", found.canary_id, found.canary),
         ("production", found.production_id, found.production),
@@ -99,6 +113,12 @@ def print_verdict(verdict: Verdict, *, acted: bool, as_json: bool) -> None:
         rate = f"{arm.corrections} of {arm.segments} segments corrected"
         print(f"{name:<12}{model:<12}{arm.clips} clips, {rate} since {found.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
     print(f"{'compared':<12}{found.compared} clips, {100 * found.disagreement:.1f} % of the named time differs")
+
+
+def sentence(verdict: Verdict, *, acted: bool) -> str:
+    """What becomes of the canary, and why."""
+    done = "" if acted else " (nothing was done)"
+    return f"{verdict.evidence.canary_id}: {verdict.decision.action}{done}: {verdict.decision.reason}"
 
 
 def _said(model: StoredModel) -> str:

@@ -47,7 +47,7 @@ def register(
         Path, typer.Argument(metavar="FOLDER", help="A bundle: model.onnx, bundle.json, confusion.json.")
     ],
 ) -> None:
-    """Register a trained classifier as a candidate. The same bundle again changes nothing.
+    """Register a trained classifier as a candidate and store its files. The same bundle again changes nothing.
 
     [bold]Example[/bold]
 
@@ -104,7 +104,7 @@ def canary(
 ) -> None:
     """Apply the rule of the canary now: promote it, keep it or roll it back (configs/registry.yaml).
 
-    Meant for a timer: every quarter of an hour is often enough.
+    Every indexing run does so at its end; a timer need not run it more often than every quarter of an hour.
 
     [bold]Examples[/bold]
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from cluster import keys
-from cluster.artifacts import pack_beats, pack_segments
+from cluster.artifacts import pack_beats, pack_segments, unpack_segments
 from cluster.ids import video_id
 from cluster.objects import LocalObjects, Objects, S3Objects
 from cluster.settings import Settings
@@ -38,25 +38,29 @@ ROW = pa.schema(
         *SCHEMA,
         ("frames", pa.int32()), ("resumed", pa.bool_()), ("changed", pa.bool_()), ("timeline", pa.string()),
         ("pose_began_s", pa.float64()), ("pose_ended_s", pa.float64()), ("worker", pa.string()),
-        ("bare_fps", pa.float64()),
+        ("bare_fps", pa.float64()), ("canary", pa.bool_()),
     ]
 )  # fmt: skip
 """A manifest row and how it fared: frames whose poses were found in this run, whether an artifact of an earlier run
 was met, whether the index changed, the states with their times as JSON, when which pose worker had it (s since 1970),
-and how fast that worker's bare model is (frames/s). About 1 kB."""
+how fast that worker's bare model is (frames/s), and whether the canary names this clip. About 1 kB."""
 
 BLANK: Row = {
     "frames": 0, "resumed": False, "changed": False, "timeline": "[]", "pose_began_s": None, "pose_ended_s": None,
-    "worker": None, "bare_fps": None,
+    "worker": None, "bare_fps": None, "canary": False,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Run:
-    """What every worker of one run is told. No object of Ray's store: a worker that restarts must find all of it."""
+    """What every worker of one run is told. No object of Ray's store: a worker that restarts must find all of it.
+
+    `versions`: of what the model in production names; `canary`: of what the one on trial names, None without one.
+    """
 
     settings: Settings
     versions: Versions
+    canary: Versions | None
     database_url: str
     objects: Path
     provider: str
@@ -67,6 +71,10 @@ class Run:
     def store(self) -> Objects:
         """Where artifacts are; a connection is made once in each process."""
         return _store(self.settings.objects.url, self.objects)
+
+    def versions_of(self, row: Row) -> Versions:
+        """Of what is stored of a clip."""
+        return self.canary if self.canary and row["canary"] else self.versions
 
 
 class PoseWorker:
@@ -119,8 +127,8 @@ class MoveFinder:
     """Stored poses to stored features, and these with the sound of the clip to stored segments.
 
     An actor, because a process takes seconds to load what finds beats, which it does while models load elsewhere.
-    `known`: a reference to the bank of templates, the classifier's bundle and the user's own moves (or None), in a list
-    that keeps Ray from fetching them where they are not needed.
+    `known`: a reference to the bank of templates, the bundles (or None) of production and of the canary, and the user's
+    own moves (or None), in a list that keeps Ray from fetching them where they are not needed.
     """
 
     def __init__(self, run: Run, known: "list[ObjectRef]") -> None:
@@ -130,8 +138,8 @@ class MoveFinder:
         from dancecore.models.classify import Classifier
 
         self.run = run
-        self.bank, bundle, self.own = ray.get(known[0])
-        self.classifier = Classifier(bundle) if bundle else None
+        self.bank, bundles, self.own = ray.get(known[0])
+        self.classifiers = [Classifier(bundle) if bundle else None for bundle in bundles]
         music.warm_up(run.settings.music)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
@@ -152,16 +160,18 @@ class MoveFinder:
         from cluster.steps import find_segments
         from dancecore.pipeline import hear
 
-        run = self.run
-        key = keys.segments(video_id(row["sha256"]), run.versions.model)
-        if run.store.exists(key):
+        run, video = self.run, video_id(row["sha256"])
+        by = [run.versions, *([run.canary] if run.canary and row["canary"] else [])]  # production looks at every clip
+        todo = [k for k, each in enumerate(by) if not run.store.exists(keys.segments(video, each.model))]
+        if not todo:
             return _reached(row, "SEGMENTED", "IDENTIFIED", resumed=True)
-        heard = hear(Path(row["path"]), run.settings.analysis)
-        found = find_segments(
-            _features(row, run), _poses(row, run), heard, self.bank, self.classifier, self.own, run.settings.analysis
-        )
-        run.store.put(keys.beats(video_id(row["sha256"]), run.versions.model), pack_beats(heard))
-        run.store.put(key, pack_segments(found, run.versions, run.settings.decoding))
+        heard, poses, features = hear(Path(row["path"]), run.settings.analysis), _poses(row, run), _features(row, run)
+        for k in todo:
+            found = find_segments(
+                features, poses, heard, self.bank, self.classifiers[k], self.own, run.settings.analysis
+            )
+            run.store.put(keys.beats(video, by[k].model), pack_beats(heard))
+            run.store.put(keys.segments(video, by[k].model), pack_segments(found, by[k], run.settings.decoding))
         return _reached(row, "SEGMENTED", "IDENTIFIED")
 
 
@@ -169,10 +179,10 @@ class IndexWriter:
     """Writes what was found, and what failed, to the database; the same clip at the same versions changes nothing."""
 
     def __init__(self, run: Run) -> None:
-        from cluster import index
+        from cluster import canary, index
         from cluster.database import engine
 
-        self.run, self.index = run, index
+        self.run, self.index, self.canary = run, index, canary
         self.pool = engine(run.database_url)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
@@ -184,15 +194,23 @@ class IndexWriter:
     def _write(self, row: Row) -> Row:
         from cluster.steps import clip_record
 
-        run = self.run
-        segments = run.store.get(keys.segments(video_id(row["sha256"]), run.versions.model))
-        record = clip_record(_info(row), run.versions, segments, _features(row, run), _changes(row))
+        versions, features = self.run.versions_of(row), _features(row, self.run)
+        segments, metrics = self._segments(row, versions), {}
+        if row["canary"]:
+            of_production = self._segments(row, self.run.versions)
+            metrics = self.canary.compare(unpack_segments(of_production), unpack_segments(segments))
+        record = clip_record(_info(row), versions, segments, features, _changes(row), metrics)
         return row | {"changed": self.index.write_clip(self.pool, record).changed}
+
+    def _segments(self, row: Row, versions: Versions) -> bytes:
+        """What the model of these versions found in a clip, as stored."""
+        return self.run.store.get(keys.segments(video_id(row["sha256"]), versions.model))
 
     def _write_failure(self, row: Row) -> None:
         code = row["error"].rpartition("/")[2]
         name = Path(row["path"]).name
-        failure = self.index.ClipFailure(row["sha256"], name, self.run.versions, code, row["message"], _changes(row))
+        versions = self.run.versions_of(row)
+        failure = self.index.ClipFailure(row["sha256"], name, versions, code, row["message"], _changes(row))
         self.index.write_failure(self.pool, failure)
 
 

@@ -23,6 +23,7 @@ from cluster.library import Library, load_library, store_moves
 from cluster.migrate import migrate
 from cluster.placement import plan
 from cluster.ray_session import nodes, session
+from cluster.serving import Served
 from cluster.settings import Settings, home, settings
 from cluster.weights import fetch
 from dancecore import pose
@@ -162,7 +163,7 @@ def _job(clips: Sequence[Path], library: Library, actors: int | None = None) -> 
         numbers = numbers.model_copy(update={"cluster": replace(numbers.cluster, max_pose_actors=actors)})
     store_moves(engine(), library.taxonomy)
     manifest: list[ClipRow] = [probe_row(clip, numbers) for clip in clips]
-    return summarise([], list(run(manifest, fresh, numbers)), 0)
+    return summarise([], list(run(manifest, Served(fresh), numbers)), 0)
 
 
 def _part(clips: Sequence[Path]) -> float:

@@ -12,7 +12,8 @@ from cluster import keys
 from cluster.database import engine
 from cluster.ids import video_id
 from cluster.library import Library, load_library, store_moves
-from cluster.objects import LocalObjects
+from cluster.objects import LocalObjects, objects
+from cluster.serving import served
 from cluster.settings import home, settings
 from cluster.tables import segments
 from jobs.guard import Row
@@ -30,9 +31,10 @@ def index(folder: Path, library: Library | None = None) -> tuple[Summary, dict[s
     """Index a folder as `jobs.index.index` does, on the Ray of the session; rows by file name."""
     library = library or load_library(settings())
     store_moves(engine(), library.taxonomy)
+    models = served(engine(), objects(), library, settings().registry)
     manifest = manifest_path([folder])
-    work = outstanding(find_clips([folder]), manifest, library, settings())
-    rows = list(run(work.todo, library, settings(), QuickWorker))
+    work = outstanding(find_clips([folder]), manifest, models, settings())
+    rows = list(run(work.todo, models, settings(), QuickWorker))
     return summarise(work.refused, rows, work.skipped), {Path(row["path"]).name: row for row in rows}
 
 
