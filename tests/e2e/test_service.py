@@ -95,7 +95,9 @@ class Service:
 
     def kill(self, name: str) -> None:
         """Kill the replicas of a deployment as a crash would."""
-        found = [each for each in self.process.children(recursive=True) if f"danceapp:{name}" in " ".join(each.cmdline())]
+        found = [
+            each for each in self.process.children(recursive=True) if f"danceapp:{name}" in " ".join(each.cmdline())
+        ]
         assert found, name
         for each in found:
             each.send_signal(signal.SIGKILL)
