@@ -107,7 +107,7 @@ async def named(request: Request, rule: Rule) -> Any:
         return request.path_params[rule.owns]
     try:
         body = await request.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body.get(rule.owns) if isinstance(body, dict) else None
 

@@ -1,10 +1,11 @@
 """The move index, the moves one by one, and the versions of the taxonomy."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, field_validator
 
 from cluster import keys, moves
 from cluster.accounts import User
@@ -12,7 +13,7 @@ from cluster.catalogue import MoveRow
 from cluster.move_index import MoveUse, move_index
 from cluster.moves import CatalogueMove
 from dancecore.errors import DanceError
-from serve.ingress.models import Shape, example
+from serve.ingress.models import Name, Shape, example
 from serve.ingress.pages import Cursor, Page, decode, encode, page_size
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Using
@@ -123,12 +124,19 @@ class NewMove(Shape):
     The same `move_id` again changes it."""
 
     move_id: Annotated[str, Field(pattern=r"^mv_[a-z0-9_]{1,60}$")]
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    family: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Name
+    family: Name
     difficulty: Annotated[int, Field(ge=1, le=5)]
-    aliases: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(default_factory=list, max_length=20)
+    aliases: list[Name] = Field(default_factory=list, max_length=20)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     model_config = example(move_id="mv_worm", name="Worm", family="floor-near", difficulty=4, aliases=["the worm"])
+
+    @field_validator("metadata")
+    @classmethod
+    def _storable(cls, metadata: dict[str, Any]) -> dict[str, Any]:
+        if "\\u0000" in json.dumps(metadata):
+            raise ValueError("the database holds no NUL")
+        return metadata
 
 
 @router.get("/moves")

@@ -124,11 +124,13 @@ TAKEN = {
     "a name of another": ({"name": "Dab"}, "tx-0.1", 409),
     "no such version": ({}, "tx-9", 404),
     "not an id of moves": ({"move_id": "worm"}, "tx-0.1", 422),
+    "a name with a nul": ({"name": "a\0"}, "tx-0.1", 422),
+    "a nul inside": ({"metadata": {"a": ["\0"]}}, "tx-0.1", 422),
 }
 
 
 @pytest.mark.parametrize(("changes", "semver", "status"), TAKEN.values(), ids=TAKEN)
-def test_moves_that_cannot_be_made(enter: Enter, changes: dict[str, str], semver: str, status: int) -> None:
+def test_moves_that_cannot_be_made(enter: Enter, changes: dict[str, object], semver: str, status: int) -> None:
     answer = enter("root", "admin").post(f"/v1/taxonomy/{semver}/moves", json=WORM | changes)
     assert answer.status_code == status
 
