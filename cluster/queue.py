@@ -20,5 +20,9 @@ def defer(tx: Connection, task: str, **arguments: Any) -> int:
 
 def cancel(tx: Connection, queued_as: int) -> None:
     """Take a job out of the queue; one that runs already goes on until its task looks."""
-    numbers = cast(queued_as, BigInteger), cast(False, Boolean), cast(False, Boolean)
+    numbers = (
+        cast(queued_as, BigInteger),
+        cast(False, Boolean),
+        cast(True, Boolean),
+    )  # not to abort it, to delete its row
     tx.execute(select(func.procrastinate_cancel_job_v1(*numbers)))

@@ -185,6 +185,7 @@ class ServeSettings:
     infer_max_ms: int
     page: int
     page_max: int
+    search_likeness: float
     calls_per_minute: int
     sign_ins_per_minute: int
     videos_per_day: int

@@ -1,6 +1,7 @@
 """The service in one command: Ray, the database, the deployments with their workers, and one port."""
 
 import signal
+from contextlib import suppress
 from importlib import import_module
 
 from cluster.migrate import migrate
@@ -21,6 +22,14 @@ def run(settings: Settings, host: str, port: int, address: str | None = None) ->
         try:
             serve.run(import_module(WIRING).build(settings.serve), name="danceapp", route_prefix="/")
             print(f"serving at http://{host}:{port}, described at http://{host}:{port}/v1/docs", flush=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            _wait()
         finally:
             serve.shutdown()
+
+
+def _wait() -> None:
+    """Until somebody ends us, as a person or as a supervisor does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        while True:
+            signal.pause()

@@ -36,7 +36,7 @@ class Ingress:
     """The HTTP ingress. It is given the worker so that Serve starts one; it asks nothing of it."""
 
     def __init__(self, pose: DeploymentHandle, moves: DeploymentHandle, worker: DeploymentHandle) -> None:
-        logging.getLogger("danceapp").setLevel(logging.INFO)
+        _log()
         numbers = settings()
         send: SendCode = TypeAdapter(ImportString[SendCode]).validate_python(numbers.serve.code_sender)
         limiter = MovingWindowRateLimiter(MemoryStorage())
@@ -50,6 +50,7 @@ class QueueWorker:
     """A worker of the queue as a replica: Serve starts it, watches it, and starts another when it dies."""
 
     def __init__(self, pose: DeploymentHandle, moves: DeploymentHandle) -> None:
+        _log()
         self.recognition = Deployed(pose, moves)
         self.work = asyncio.ensure_future(self._work())
 
@@ -62,6 +63,13 @@ class QueueWorker:
         """Raise what ended the work, if anything did."""
         if self.work.done():
             raise RuntimeError("the worker ended") from self.work.exception()
+
+
+def _log() -> None:
+    """What we log goes where Serve keeps the lines of this replica."""
+    ours = logging.getLogger("danceapp")
+    ours.handlers = logging.getLogger("ray.serve").handlers
+    ours.setLevel(logging.INFO)
 
 
 def _deployed(

@@ -57,6 +57,17 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/videos/{video_id}/segments"): SHOWN,
     ("GET", "/v1/videos/{video_id}/keypoints"): SHOWN,
     ("GET", "/v1/videos/{video_id}/preview"): SHOWN,
+    ("GET", "/v1/videos/{video_id}/annotations"): SHOWN,
+    ("POST", "/v1/annotations"): SHOWN,
+    ("POST", "/v1/annotations/review"): ANNOTATORS,
+    ("GET", "/v1/moves"): USERS,
+    ("GET", "/v1/moves/{move_id}"): USERS,
+    ("GET", "/v1/moves/{move_id}/exemplars/{exemplar_id}"): USERS,
+    ("GET", "/v1/taxonomy/versions"): USERS,
+    ("GET", "/v1/taxonomy/{semver}/moves"): USERS,
+    ("POST", "/v1/taxonomy/{semver}/moves"): ADMINS,
+    ("GET", "/v1/search/moves"): USERS,
+    ("GET", "/v1/search/videos"): USERS,
     ("POST", "/v1/infer"): USERS,
     ("POST", "/v1/analysis"): CHANGED,
     ("GET", "/v1/analysis/{job_id}"): JOB,
@@ -96,7 +107,7 @@ async def named(request: Request, rule: Rule) -> Any:
         return request.path_params[rule.owns]
     try:
         body = await request.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body.get(rule.owns) if isinstance(body, dict) else None
 

@@ -8,13 +8,15 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.utils import get_openapi
 
-from serve.ingress import analysis, auth, errors, health, infer, keys, uploads, videos
+from serve.ingress import analysis, annotations, auth, errors, health, infer, keys, moves, search, uploads, videos
 from serve.ingress.access import ACCESS, Rule
 from serve.ingress.envelope import SMALL, Envelope
 from serve.ingress.models import Failure, Shape
 from serve.ingress.services import Services
 
-ROUTERS = (health.router, auth.router, keys.router, uploads.router, videos.router, analysis.router, infer.router)
+ROUTERS = tuple(
+    part.router for part in (health, auth, keys, uploads, videos, analysis, infer, moves, search, annotations)
+)
 
 VERSION = "1.0.0"
 """Of the API: the first number is the `/v1` of the paths."""

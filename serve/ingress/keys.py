@@ -1,13 +1,11 @@
 """API keys: how programs sign in."""
 
 from datetime import datetime
-from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field
 
 from cluster import sign_in
-from serve.ingress.models import Shape, example
+from serve.ingress.models import Name, Shape, example
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Using
 
@@ -17,7 +15,7 @@ router = APIRouter(prefix="/v1/api-keys", tags=["auth"], route_class=Route)
 class KeyName(Shape):
     """What the key is for."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Name
     model_config = example(name="nightly upload")
 
 

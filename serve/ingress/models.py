@@ -1,8 +1,11 @@
 """What all shapes of the API share. Every shape has an example, which a test holds to its own rules."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+"""What something is called; PostgreSQL's text holds no NUL."""
 
 
 class Shape(BaseModel):

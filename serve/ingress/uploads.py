@@ -70,7 +70,7 @@ def sign(file: File, user: Me, using: Using, request: Request) -> SignedUpload:
         raise DanceError("INVALID_INPUT", f"{file.content_type!r} is not one of {', '.join(TYPES)}")
     now = datetime.now(UTC)
     made, secret = uploads.sign(
-        using.pool, user.user_id, file.filename, file.content_type, file.sha256, now, using.settings.serve
+        using.pool, user.user_id, _plain(file.filename), file.content_type, file.sha256, now, using.settings.serve
     )
     if isinstance(using.store, S3Objects):
         most = using.settings.media.max_bytes
@@ -89,6 +89,11 @@ async def receive(
     upload = await run_in_threadpool(uploads.admit, using.pool, upload_id, signature, datetime.now(UTC))
     async with request.form(max_files=1, max_fields=10) as form:
         await run_in_threadpool(_keep, form.get("file"), form.get("Content-Type"), upload, using)
+
+
+def _plain(filename: str) -> str:
+    """A name without folders."""
+    return filename.replace("\\", "/").rstrip("/").rpartition("/")[2] or "clip"
 
 
 def _keep(file: Any, content_type: Any, upload: uploads.Upload, using: Services) -> None:

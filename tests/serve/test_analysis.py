@@ -181,9 +181,12 @@ def test_what_failed_may_be_asked_for_again(ann: TestClient, clips: list[bytes],
     assert ann.get(f"/v1/analysis/{job}").json()["reason"] is None
 
 
-def test_a_job_that_waits_is_cancelled(ann: TestClient, clips: list[bytes], work: Done, local: Local) -> None:
+def test_a_job_that_waits_is_cancelled(
+    ann: TestClient, clips: list[bytes], work: Done, local: Local, pool: Engine
+) -> None:
     job = ask(ann, upload(ann, clips[0]))
     assert ann.post(f"/v1/analysis/{job}/cancel").json()["state"] == "CANCELLED"
+    assert queued(pool) == []
     work()
     assert (states(ann, job), local.pose.seen) == (["QUEUED", "CANCELLED"], 0)
     assert [kind for kind, _ in told(ann, job)] == ["progress", "progress"]

@@ -27,6 +27,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "half a body": ("POST", "/v1/auth/login", {"content": b'{"email"'}, 422, "INVALID_INPUT"),
     "bytes for a body": ("POST", "/v1/auth/login", {"content": b"\xff\xfe"}, 422, "INVALID_INPUT"),
     "a list for a body": ("POST", "/v1/auth/login", {"json": []}, 422, "INVALID_INPUT"),
+    "a body too deep": ("POST", "/v1/auth/login", {"content": b"[" * 100_000}, 422, "INVALID_INPUT"),
     "a field too many": ("POST", "/v1/auth/code", {"json": {"email": "a@b.org", "x": 1}}, 422, "INVALID_INPUT"),
     "too large": ("POST", "/v1/auth/login", {"content": b"x" * (SMALL + 1)}, 413, "TOO_LARGE"),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 
 from cluster import videos as stored_videos
 from cluster.database import connect
@@ -71,6 +71,16 @@ SIGNINGS = {
     "no name": ({"filename": ""}, 422),
     "a name with a nul": ({"filename": "a\0b.mp4"}, 200),
 }
+
+
+NAMES = {"/etc/passwd": "passwd", "C:\\clips\\a.mp4": "a.mp4", "folder/": "folder", "//": "clip"}
+
+
+@pytest.mark.parametrize(("given", "kept"), NAMES.items())
+def test_a_name_has_no_folders(enter: Enter, pool: Engine, given: str, kept: str) -> None:
+    enter("ann").post("/v1/uploads/sign", json=SIGN | {"filename": given})
+    with connect(pool) as tx:
+        assert tx.scalar(select(uploads.c.filename)) == kept
 
 
 @pytest.mark.parametrize(("changes", "status"), SIGNINGS.values(), ids=SIGNINGS)

@@ -1,0 +1,78 @@
+"""Search: moves by what they are called, videos by what is danced in them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from cluster import moves
+from cluster.move_index import videos_with_move
+from serve.ingress.models import Shape, example
+from serve.ingress.moves import DAB, Creator, Difficulty, Family, Limit, Move, check_creator, shape
+from serve.ingress.pages import Cursor, Page, decode, encode
+from serve.ingress.routing import Route
+from serve.ingress.services import Me, Using
+from serve.ingress.videos import VIDEO
+
+router = APIRouter(prefix="/v1/search", tags=["search"], route_class=Route)
+
+FARTHEST = 10_000
+"""Videos that can be paged through: each page counts all before it again."""
+
+
+class FoundMove(Shape):
+    """A move and how much its name, or an alias, is written like what was asked for, 0..1."""
+
+    move: Move
+    likeness: float
+    model_config = example(move=DAB, likeness=0.57)
+
+
+class FoundMoves(Shape):
+    """The most alike first."""
+
+    items: list[FoundMove]
+    model_config = example(items=[{"move": DAB, "likeness": 0.57}])
+
+
+class FoundVideo(Shape):
+    """A video that holds a move: how often, how long in all, and where it first begins."""
+
+    video_id: str
+    filename: str
+    uses: int
+    total_ms: int
+    first_start_ms: int
+    created_at: datetime
+    model_config = example(
+        video_id=VIDEO, filename="party.mp4", uses=3, total_ms=5700, first_start_ms=1950,
+        created_at="2026-06-30T12:00:00Z",
+    )  # fmt: skip
+
+
+@router.get("/moves")
+def search_moves(
+    using: Using, limit: Limit, q: Annotated[str, Query(min_length=1, max_length=100, description="A name, about.")],
+    family: Family = None, difficulty: Difficulty = None,
+) -> FoundMoves:  # fmt: skip
+    """Moves that are called like this, typing errors forgiven."""
+    least = using.settings.serve.search_likeness
+    found = moves.search(using.pool, q, family, difficulty, least, limit)
+    return FoundMoves(items=[FoundMove(move=shape(move), likeness=likeness) for move, likeness in found])
+
+
+@router.get("/videos")
+def search_videos(
+    user: Me, using: Using, limit: Limit, move_id: Annotated[str, Query(max_length=100)],
+    sort: Literal["frequency", "recency"] = "frequency", creator: Creator = None, cursor: Cursor = None,
+) -> Page[FoundVideo]:  # fmt: skip
+    """Videos in which a move is danced, where it is danced most or the newest first. Who is neither annotator nor
+    admin finds their own."""
+    check_creator(user, creator)
+    whose = user.user_id if user.role == "user" else creator
+    (begin,) = decode(cursor, int) or (0,)
+    begin = min(max(begin, 0), FARTHEST)
+    found = videos_with_move(using.pool, move_id, sort, limit=begin + limit + 1, creator=whose)[begin:]
+    more = encode(begin + limit) if len(found) > limit and begin + limit <= FARTHEST else None
+    items = [FoundVideo(**{name: getattr(each, name) for name in FoundVideo.model_fields}) for each in found[:limit]]
+    return Page(items=items, next_cursor=more)

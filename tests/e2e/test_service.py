@@ -1,0 +1,156 @@
+"""The whole service in one command, from the outside: Ray Serve, Postgres, queue, BlazePose, one port.
+
+A clip is uploaded, analysed and answered; the batch job finds the same in it; and whatever process is killed meanwhile,
+every analysis comes to its end.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import psutil
+import pytest
+
+from cluster import embedded
+from cluster.weights import weights_dir
+
+pytestmark = pytest.mark.slow
+
+CLIPS = sorted((Path(__file__).parent.parent / "data/clips").glob("*.mp4"))
+START_S = 600
+"""A crowded machine takes minutes to load what an idle one loads in fifteen seconds."""
+
+
+class Service:
+    """`danceapp serve` in a home of its own, and a client that has signed in."""
+
+    def __init__(self, home: Path) -> None:
+        (home / "weights").symlink_to(weights_dir().resolve())
+        self.env = {name: value for name, value in os.environ.items() if name != "DANCEAPP_DATABASE_URL"}
+        self.env |= {"DANCEAPP_HOME": str(home), "DANCEAPP_SERVE__JOB_BACKOFF_S": "1"}
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "jobs.cli", "serve", "--port", str(port)]
+        self.log = (home / "serve.log").open("w")
+        self.process = psutil.Popen(command, env=self.env, stdout=self.log, stderr=subprocess.STDOUT)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300)
+
+    def wait(self) -> None:
+        until = time.monotonic() + START_S
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                if self.client.get("/v1/health").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(1)
+        raise AssertionError(Path(self.log.name).read_text())
+
+    def sign_in(self) -> None:
+        who = {"email": "ann@example.org", "password": "correct horse battery"}
+        self.post("/v1/auth/register", who | {"handle": "ann"})
+        self.client.headers["Authorization"] = f"Bearer {self.post('/v1/auth/login', who)['access_token']}"
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.client.post(path, json=body)
+        assert answer.is_success, answer.text
+        said: dict[str, Any] = answer.json()
+        return said
+
+    def get(self, path: str) -> dict[str, Any]:
+        answer = self.client.get(path)
+        assert answer.is_success, answer.text
+        said: dict[str, Any] = answer.json()
+        return said
+
+    def upload(self, clip: Path) -> str:
+        content = clip.read_bytes()
+        about = {"filename": clip.name, "content_type": "video/mp4", "sha256": hashlib.sha256(content).hexdigest()}
+        signed = self.post("/v1/uploads/sign", about)
+        files = {"file": (clip.name, content, "video/mp4")}
+        assert httpx.post(signed["url"], data=signed["fields"], files=files).status_code == 204
+        new = {"upload_id": signed["upload_id"], "source": "user", "consent_version": "2026-06"}
+        return str(self.post("/v1/videos", new)["video_id"])
+
+    def analyse(self, video: str) -> str:
+        return str(self.post("/v1/analysis", {"video_id": video})["job_id"])
+
+    def watch(self, job: str) -> Iterator[dict[str, Any]]:
+        """What a job's events say, until it ends."""
+        with self.client.stream("GET", f"/v1/analysis/{job}/events") as answer:
+            for line in answer.iter_lines():
+                if line.startswith("data: "):
+                    yield json.loads(line.removeprefix("data: "))
+
+    def kill(self, name: str) -> None:
+        """Kill the replicas of a deployment as a crash would."""
+        found = [
+            each for each in self.process.children(recursive=True) if f"danceapp:{name}" in " ".join(each.cmdline())
+        ]
+        assert found, name
+        for each in found:
+            each.send_signal(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with tempfile.TemporaryDirectory(prefix="danceapp-e2e-") as folder:
+        home = Path(folder)
+        made = Service(home)
+        try:
+            made.wait()
+            made.sign_in()
+            yield made
+        finally:
+            made.process.send_signal(signal.SIGTERM)
+            made.process.wait(120)
+            made.log.close()
+            embedded.stop(home / "postgres")
+
+
+def test_from_upload_to_moves_and_the_same_as_the_batch_job(service: Service, tmp_path: Path) -> None:
+    video = service.upload(CLIPS[0])
+    events = list(service.watch(service.analyse(video)))
+    assert [event.get("state") for event in events[:3]] == ["QUEUED", "RECEIVED", "DECODED"]
+    found = service.get(f"/v1/videos/{video}/segments")["segments"]
+    assert events[-1]["segments"] == found
+    assert found
+    with CLIPS[0].open("rb") as file:
+        assert service.client.post("/v1/infer", files={"file": file}).json()["segments"] == found
+    assert batch(service, tmp_path, CLIPS[0], video) == found
+
+
+def batch(service: Service, home: Path, clip: Path, video: str) -> Any:
+    """What `danceapp index`, in a home of its own, finds in a clip."""
+    (home / "weights").symlink_to(weights_dir().resolve())
+    env = service.env | {"DANCEAPP_HOME": str(home)}
+    try:
+        subprocess.run([sys.executable, "-m", "jobs.cli", "index", str(clip)], env=env, check=True)
+    finally:
+        embedded.stop(home / "postgres")
+    (path,) = (home / "objects" / "videos" / video / "segments").iterdir()
+    return json.loads(path.read_text())["segments"]
+
+
+@pytest.mark.parametrize("victim", ["PoseEstimator", "QueueWorker"])
+def test_whatever_is_killed_the_analysis_ends(service: Service, victim: str) -> None:
+    clip = CLIPS[1 + ["PoseEstimator", "QueueWorker"].index(victim)]
+    job = service.analyse(service.upload(clip))
+    events = service.watch(job)
+    assert next(event["state"] for event in events if event["state"] == "RECEIVED")
+    service.kill(victim)
+    assert list(events)[-1]["segments"]
+    states = [each["state"] for each in service.get(f"/v1/analysis/{job}")["timeline"]]
+    assert states.count("DONE") == 1
+    assert states[-1] == "DONE"

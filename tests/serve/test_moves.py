@@ -1,0 +1,233 @@
+"""The move index, moves, the taxonomy, search: over an index of a few dances."""
+
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from cluster.accounts import user_by_email
+from cluster.index import write_clip
+from cluster.objects import LocalObjects
+from tests.cluster.stored import V1, clip, own
+from tests.serve.conftest import Enter
+
+JUNE = datetime(2026, 6, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def ann(enter: Enter) -> TestClient:
+    return enter("ann")
+
+
+@pytest.fixture
+def dances(pool: Engine, ann: TestClient) -> dict[str, str]:
+    """Clips of ann and of nobody, by name; the moves are those of the real taxonomy."""
+    found = user_by_email(pool, "ann@example.org")
+    assert found is not None
+    made = {
+        "a.mp4": clip("a.mp4", ("mv_floss", 0, 1000), ("mv_dab", 1000, 2000), ("mv_floss", 2000, 3000)),
+        "b.mp4": clip("b.mp4", ("mv_floss", 500, 1000), ("mv_spin", 2000, 3000)),
+        "c.mp4": clip("c.mp4", ("mv_floss", 0, 2000), ("other", 2000, 3000)),
+    }
+    ids = {name: write_clip(pool, each).video_id for name, each in made.items()}
+    own(pool, "a.mp4", owner=found[0].user_id, created_at=JUNE)
+    own(pool, "b.mp4", owner=found[0].user_id)
+    return ids
+
+
+INDEXES = {
+    "all": ({}, [("mv_floss", 4), ("mv_dab", 1), ("mv_spin", 1)]),
+    "family": ({"family": "turns"}, [("mv_spin", 1)]),
+    "difficulty": ({"difficulty": 5}, []),
+    "since": ({"since": "2026-07-01T00:00:00Z"}, [("mv_floss", 2), ("mv_spin", 1)]),
+}
+
+
+@pytest.mark.parametrize(("given", "want"), INDEXES.values(), ids=INDEXES)
+def test_the_index(ann: TestClient, dances: object, given: dict[str, str], want: list[tuple[str, int]]) -> None:
+    page = ann.get("/v1/moves", params=given).json()
+    assert [(row["move_id"], row["uses"]) for row in page["items"]] == want
+    assert [row["rank"] for row in page["items"]] == list(range(1, len(want) + 1))
+
+
+def test_the_index_in_pages(ann: TestClient, dances: object) -> None:
+    whole, seen, cursor = ann.get("/v1/moves").json()["items"], [], None
+    while True:
+        page = ann.get("/v1/moves", params={"limit": 1, **({"cursor": cursor} if cursor else {})}).json()
+        seen += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == whole
+
+
+def test_ones_own_moves_and_nobody_elses(ann: TestClient, enter: Enter, dances: object) -> None:
+    me = ann.get("/v1/me").json()["user_id"]
+    assert [row["uses"] for row in ann.get("/v1/moves", params={"creator": me}).json()["items"]] == [3, 1, 1]
+    assert enter("bob").get("/v1/moves", params={"creator": me}).status_code == 403
+    assert enter("eve", "annotator").get("/v1/moves", params={"creator": me}).status_code == 200
+
+
+BAD = [
+    {"difficulty": "6"}, {"difficulty": "x"}, {"since": "yesterday"}, {"limit": "0"}, {"cursor": "x"},
+    {"cursor": "WyJhIl0"}, {"cursor": "WzEsMl0"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", BAD, ids=str)
+def test_questions_that_cannot_be_answered(ann: TestClient, given: dict[str, str]) -> None:
+    assert ann.get("/v1/moves", params=given).status_code == 422
+
+
+def test_a_move_with_all_that_belongs_to_it(ann: TestClient, dances: object, store: LocalObjects) -> None:
+    store.put("moves/mv_dab/exemplars/ex_1.mp4", b"a dab")
+    store.put("moves/mv_dab/exemplars/ex_2.npz", b"poses")
+    said = ann.get("/v1/moves/mv_dab").json()
+    assert (said["name"], said["difficulty"], said["taxonomy"]) == ("Dab", 1, "tx-0.1")
+    assert said["transitions"]["after"] == ["mv_floss", "mv_whip", "mv_nae_nae", "mv_woah"]
+    assert said["transitions"]["before"]
+    assert said["usage"] == [{"month": "2026-06-01T00:00:00Z", "uses": 1, "clips": 1}]
+    assert ann.get(said["exemplars"][0]).content == b"a dab"
+    assert len(said["exemplars"]) == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/moves/mv_none", "/v1/moves/mv_dab/exemplars/none", "/v1/taxonomy/tx-9/moves"], ids=str
+)
+def test_what_is_not_there(ann: TestClient, path: str) -> None:
+    assert ann.get(path).status_code == 404
+
+
+def test_a_version_of_the_taxonomy(ann: TestClient) -> None:
+    (version,) = ann.get("/v1/taxonomy/versions").json()["items"]
+    assert (version["semver"], version["moves"] > 50) == ("tx-0.1", True)
+    first = ann.get("/v1/taxonomy/tx-0.1/moves", params={"limit": 50}).json()
+    rest = ann.get("/v1/taxonomy/tx-0.1/moves", params={"limit": 200, "cursor": first["next_cursor"]}).json()
+    ids = [move["move_id"] for move in first["items"] + rest["items"]]
+    assert ids == sorted(set(ids))
+    assert len(ids) == version["moves"]
+
+
+WORM = {"move_id": "mv_worm", "name": "Worm", "family": "floor-near", "difficulty": 4, "aliases": ["the worm"]}
+
+
+def test_an_administrator_makes_and_changes_a_move(enter: Enter) -> None:
+    admin = enter("root", "admin")
+    assert admin.post("/v1/taxonomy/tx-0.1/moves", json=WORM).status_code == 201
+    assert admin.post("/v1/taxonomy/tx-0.1/moves", json=WORM | {"difficulty": 5}).json()["difficulty"] == 5
+    assert admin.get("/v1/moves/mv_worm").json()["aliases"] == ["the worm"]
+
+
+TAKEN = {
+    "a move of the files": ({"move_id": "mv_dab"}, "tx-0.1", 409),
+    "a name of another": ({"name": "Dab"}, "tx-0.1", 409),
+    "no such version": ({}, "tx-9", 404),
+    "not an id of moves": ({"move_id": "worm"}, "tx-0.1", 422),
+    "a name with a nul": ({"name": "a\0"}, "tx-0.1", 422),
+    "a nul inside": ({"metadata": {"a": ["\0"]}}, "tx-0.1", 422),
+}
+
+
+@pytest.mark.parametrize(("changes", "semver", "status"), TAKEN.values(), ids=TAKEN)
+def test_moves_that_cannot_be_made(enter: Enter, changes: dict[str, object], semver: str, status: int) -> None:
+    answer = enter("root", "admin").post(f"/v1/taxonomy/{semver}/moves", json=WORM | changes)
+    assert answer.status_code == status
+
+
+SEARCHES = {
+    "exact": ({"q": "moonwalk"}, "mv_moonwalk"),
+    "a letter too many": ({"q": "mooonwalk"}, "mv_moonwalk"),
+    "a letter too few": ({"q": "flos"}, "mv_floss"),
+    "an alias": ({"q": "the dab"}, "mv_dab"),
+    "in capitals": ({"q": "RUNNING MAN"}, "mv_running_man"),
+    "of another family": ({"q": "moonwalk", "family": "turns"}, None),
+    "nothing like it": ({"q": "quadratic"}, None),
+    "hostile": ({"q": "' OR 1=1 --"}, None),
+}
+
+
+@pytest.mark.parametrize(("given", "want"), SEARCHES.values(), ids=SEARCHES)
+def test_moves_by_name(ann: TestClient, given: dict[str, str], want: str | None) -> None:
+    found = [each["move"]["move_id"] for each in ann.get("/v1/search/moves", params=given).json()["items"]]
+    assert found[0] == want if want else found == []
+
+
+def test_videos_by_move(ann: TestClient, enter: Enter, dances: dict[str, str]) -> None:
+    def found(client: TestClient, **given: str) -> list[str]:
+        page = client.get("/v1/search/videos", params={"move_id": "mv_floss", **given}).json()
+        return [each["filename"] for each in page["items"]]
+
+    assert found(ann) == ["a.mp4", "b.mp4"]
+    assert found(ann, sort="recency") == ["b.mp4", "a.mp4"]
+    assert found(enter("bob")) == []
+    eve = enter("eve", "annotator")
+    assert found(eve) == ["a.mp4", "c.mp4", "b.mp4"]
+    me = ann.get("/v1/me").json()["user_id"]
+    assert found(eve, creator=me) == found(ann)
+
+
+def test_videos_by_move_in_pages(enter: Enter, dances: object) -> None:
+    eve, seen, cursor = enter("eve", "annotator"), [], None
+    for _ in range(3):
+        given = {"move_id": "mv_floss", "limit": 1, **({"cursor": cursor} if cursor else {})}
+        page = eve.get("/v1/search/videos", params=given).json()
+        seen += [each["filename"] for each in page["items"]]
+        cursor = page["next_cursor"]
+    assert (seen, cursor) == (["a.mp4", "c.mp4", "b.mp4"], None)
+
+
+def test_the_segments_of_a_video(ann: TestClient, dances: dict[str, str]) -> None:
+    said = ann.get(f"/v1/videos/{dances['a.mp4']}/segments").json()["segments"]
+    assert [(each["start_ms"], each["end_ms"], each["move_id"]) for each in said] == [
+        (0, 1000, "mv_floss"), (1000, 2000, "mv_dab"), (2000, 3000, "mv_floss"),
+    ]  # fmt: skip
+    assert said[0]["versions"]["model"] == V1.model
+    assert said[0]["alternatives"] == [{"move_id": "mv_dab", "confidence": 0.1}]
+
+
+ANNOTATION = {"start_ms": 0, "end_ms": 1000, "move_id": "mv_dab"}
+
+
+def test_an_annotation_is_made_and_reviewed(ann: TestClient, enter: Enter, dances: dict[str, str]) -> None:
+    eve, video = enter("eve", "annotator"), dances["a.mp4"]
+    made = ann.post("/v1/annotations", json=ANNOTATION | {"video_id": video}).json()
+    assert made["status"] == "PENDING"
+    said = {"annotation_id": made["annotation_id"], "action": "approve"}
+    assert ann.post("/v1/annotations/review", json=said).status_code == 403
+    reviewed = eve.post("/v1/annotations/review", json=said).json()
+    assert (reviewed["status"], reviewed["reviewed_by"]) == ("VERIFIED", eve.get("/v1/me").json()["user_id"])
+    rejected = eve.post("/v1/annotations/review", json=said | {"action": "reject", "reason": "it is a floss"}).json()
+    assert (rejected["status"], rejected["review_reason"]) == ("REJECTED", "it is a floss")
+    assert ann.get(f"/v1/videos/{video}/annotations").json()["items"] == [rejected]
+
+
+def test_ones_own_annotation_is_for_somebody_else(enter: Enter, dances: dict[str, str]) -> None:
+    for role, status in (("annotator", 403), ("admin", 200)):
+        who = enter(f"{role}_1", role)
+        made = who.post("/v1/annotations", json=ANNOTATION | {"video_id": dances["c.mp4"]}).json()
+        said = {"annotation_id": made["annotation_id"], "action": "approve"}
+        assert who.post("/v1/annotations/review", json=said).status_code == status
+
+
+WRONG = {
+    "after the end": ({"end_ms": 60_001}, 422),
+    "empty": ({"end_ms": 0}, 422),
+    "before the beginning": ({"start_ms": -1}, 422),
+    "beyond what is counted": ({"end_ms": 2**40}, 422),
+    "no such move": ({"move_id": "mv_none"}, 404),
+    "no such video": ({"video_id": "vid_none"}, 404),
+}
+
+
+@pytest.mark.parametrize(("changes", "status"), WRONG.values(), ids=WRONG)
+def test_annotations_that_cannot_be(
+    ann: TestClient, dances: dict[str, str], changes: dict[str, object], status: int
+) -> None:
+    answer = ann.post("/v1/annotations", json=ANNOTATION | {"video_id": dances["a.mp4"]} | changes)
+    assert answer.status_code == status
+
+
+def test_a_review_of_nothing(enter: Enter) -> None:
+    said = {"annotation_id": "ann_none", "action": "approve"}
+    assert enter("eve", "annotator").post("/v1/annotations/review", json=said).status_code == 404
