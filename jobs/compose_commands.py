@@ -116,3 +116,32 @@ def compose(
             how = job.Showing(speed, loops, mirrored, credits)
             for path in job.export(written.composition, chosen, out, composer, how):
                 print(path, file=sys.stderr)
+
+
+def compare(
+    model: Annotated[Path, typer.Argument(help="What is to be danced: a composition (JSON), or a video.")],
+    take: Annotated[Path, typer.Argument(help="How it was danced: a video, or a composition.")],
+    bpm: Annotated[float | None, typer.Option(min=30, max=300, help="The tempo of a model without music.")] = None,
+    mirror: Annotated[bool, typer.Option("--mirror", help="The take was danced as in a mirror.")] = False,
+    png: Annotated[Path | None, typer.Option(help="Draw where it differs here.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Compare a take with a composition, or with another take: which counts come late, which limbs are elsewhere.
+
+    What the take shows before and after the dance is left out, and it may be filmed from another side.
+
+    [bold]Examples[/bold]
+
+      danceapp compare dance/dance.json my-take.mp4 --png differs.png
+
+      danceapp compare teacher.mp4 me.mp4 --bpm 112 --mirror
+    """
+    from cluster.settings import settings
+    from jobs import compare as job
+
+    with plain_errors():
+        found, first, second = job.compare_files(model, take, settings(), bpm=bpm, mirror=mirror)
+        job.print_comparison(found, as_json)
+        if png is not None:
+            job.draw_comparison(found, first, second, png)
+            print(f"drawn to {png}", file=sys.stderr)
