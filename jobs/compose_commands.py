@@ -69,6 +69,8 @@ def compose(
     speed: Annotated[float, typer.Option(help="Of the video: 0.5 is half as quick.")] = 1.0,
     loops: Annotated[int, typer.Option(help="How often the video shows the dance.")] = 1,
     mirrored: Annotated[bool, typer.Option("--mirrored", help="Film it as in a mirror, to dance along.")] = False,
+    track: Annotated[Path | None, typer.Option(help="Film it to this music instead of clicks.")] = None,
+    grid: Annotated[Path | None, typer.Option(help="With --track: its beats, by danceapp music --out.")] = None,
     credits: Annotated[str, typer.Option(help="Whom the sheet thanks.")] = "",
     as_json: JSON = False,
 ) -> None:
@@ -113,7 +115,7 @@ def compose(
         job.print_written(written, composer, as_json)
         if out is not None:
             chosen = [name.strip() for name in formats.split(",") if name.strip()] or list(job.FORMATS)
-            how = job.Showing(speed, loops, mirrored, credits)
+            how = job.Showing(speed, loops, mirrored, credits, track, grid)
             for path in job.export(written.composition, chosen, out, composer, how):
                 print(path, file=sys.stderr)
 
@@ -145,3 +147,31 @@ def compare(
         if png is not None:
             job.draw_comparison(found, first, second, png)
             print(f"drawn to {png}", file=sys.stderr)
+
+
+def music(
+    path: Annotated[Path, typer.Argument(help="Music, or a video with music.", metavar="FILE")],
+    taps: Annotated[str | None, typer.Option(help="Seconds at which somebody tapped along, with commas.")] = None,
+    bpm: Annotated[float | None, typer.Option(help="The tempo, if you know it.")] = None,
+    first_s: Annotated[float | None, typer.Option(help="With --bpm: when a beat is, seconds.")] = None,
+    first: Annotated[int | None, typer.Option(min=0, help="The beat, from 0, that begins an eight-count.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Keep the beats in this file, for danceapp compose --grid.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Find the beats of a piece of music, or lay them by taps or by its tempo; only the beats are kept, not the sound.
+
+    [bold]Examples[/bold]
+
+      danceapp music song.mp3
+
+      danceapp music song.mp3 --taps 0.51,1.02,1.50,2.01,2.52 --out song.json
+    """
+    from cluster.settings import settings
+    from dancecore.composer.music import to_json
+    from jobs import music as job
+
+    with plain_errors():
+        found = job.find_beats(path, settings(), bpm=bpm, first_s=first_s, taps=taps, first=first)
+        job.print_music(found, as_json)
+        if out is not None:
+            out.write_text(to_json(found), encoding="utf-8")
