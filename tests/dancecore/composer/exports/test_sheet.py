@@ -115,6 +115,14 @@ def test_any_title(title: str, taxonomy: Taxonomy) -> None:
     ).replace("\t", "").replace("🙂", "")
 
 
+def test_right_to_left_is_written_as_it_is_seen() -> None:
+    fonts.register()
+    assert fonts.runs("שלום dance", fonts.BOLD) == [(fonts.BOLD, "dance םולש")]
+    ((font, arabic),) = fonts.runs("رقص", fonts.BOLD)
+    assert font == fonts.BOLD
+    assert [ord(letter) for letter in arabic] == [0xFEBA, 0xFED7, 0xFEAD], "their joined forms, the last one first"
+
+
 def test_what_has_no_pictures_is_refused(taxonomy: Taxonomy) -> None:
     with pytest.raises(DanceError, match="no pictures of plié"):
         to_pdf(composition(Step("plié", 4)), taxonomy)
