@@ -84,7 +84,9 @@ def print_comparison(found: Comparison, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(found), indent=2).replace("NaN", "null"))
         return
-    print(f"timing {found.timing:.0%}, shape {found.shape:.0%}; all of the take is {found.offset_ms:+.0f} ms later")
+    print(
+        f"timing {found.timing:.0%}, shape {found.shape:.0%}; all of the take is {round(found.offset_ms):+d} ms later"
+    )
     named = [count for count in found.counts if count.off_time or count.off_shape]
     if not named:
         print("no count differs")

@@ -12,8 +12,14 @@ from dancecore.errors import DanceError
 from dancecore.matching.dtw import DIAGONAL, LEFT, UP, band_limits, trace
 from dancecore.types import Float64, IntT
 
-NEAR_BEATS = 0.25
-"""About a count, either way, in which its time is told; its shape is told over half a beat either way."""
+ABOUT_BEATS = 0.5
+"""About a count, either way, over which its time and its shape are told."""
+
+FARTHEST_S = 0.3
+"""How late a count is looked for: half a beat at 100 bpm; later it would be the next one."""
+
+SHOWN = 0.3
+"""Of what a model shows about a count that a take shows at least."""
 
 COARSE = 5
 """Every so many frames are looked at to find where the dance begins: a tenth of a second."""
@@ -64,7 +70,8 @@ def compare(model: Performance, take: Performance, beats_s: Sequence[float], set
     """A take beside its model, whose beats are at `beats_s`; both at `settings.compare_hz` frames a second.
 
     Aligned by DTW of where limbs point, with a cost for each step off the diagonal, after turning the take about the
-    vertical so that both are seen from one side.
+    vertical so that both are seen from one side. Shape is told along that path; how late a count is, by the shift at
+    which limbs move most alike about it, which errors of the pose estimator that stay do not touch.
     What the take shows before and after is left out.
     Raises DanceError("INVALID_INPUT") without beats, or for a take that is far shorter than its model.
     """
@@ -76,12 +83,13 @@ def compare(model: Performance, take: Performance, beats_s: Sequence[float], set
     for _ in range(TURNS):
         turn += _turn_between(model, seen.turned(turn), path)
         path = warp(model, seen.turned(turn), settings)
-    path, seen = path + np.array([0, first]), take.turned(turn)
-    period = float(np.median(np.diff(counted)))
-    late = np.array([_late_ms(path, beat, period, model, seen) for beat in counted])
-    offset = float(np.nanmedian(late)) if np.isfinite(late).any() else 0.0
+    path, shown = path + np.array([0, first]), take.turned(turn).flattened()
+    base = float(np.median(path[:, 1] - path[:, 0]))
+    period, plain = float(np.median(np.diff(counted))), model.flattened()
+    late = np.array([_late_ms(plain, shown, beat, base, period) for beat in counted])
+    offset = float(np.nanmedian(late)) if np.isfinite(late).any() else 1000 * base / model.rate_hz
     found = [
-        _count(i + 1, beat, late[i], offset, _degrees(path, beat, period, model, seen), settings)
+        _count(i + 1, beat, late[i], offset, _degrees(path, beat, period, plain, shown), settings)
         for i, beat in enumerate(counted)
     ]
     limbs = [limb in count.off_shape for count in found for limb in count.degrees]
@@ -165,25 +173,46 @@ def _turn_between(model: Performance, take: Performance, path: IntT) -> float:
     return float(np.arctan2(sine, cosine))
 
 
-def _about(path: IntT, beat: float, reach: float, model: Performance) -> IntT:
-    """The pairs of the path within `reach` seconds of a time of the model."""
-    near = np.abs(path[:, 0] / model.rate_hz - beat) <= reach
-    return path[near]
-
-
-def _late_ms(path: IntT, beat: float, period: float, model: Performance, take: Performance) -> float:
-    """By how much the take is later about a beat; NaN where it does not show the dancer."""
-    pairs = _about(path, beat, NEAR_BEATS * period, model)
-    shown = take.trust[pairs[:, 1]].any(axis=1)
-    if not len(pairs) or not shown.any():
+def _late_ms(model: Performance, take: Performance, beat: float, base: float, period: float) -> float:
+    """By how much the take is later about a beat: the shift at which its limbs move most like those of the model, about
+    a shift of `base` frames; NaN where it does not show the dancer. What differs all the time is no matter of time.
+    """
+    reach = max(2, round(ABOUT_BEATS * period * model.rate_hz))
+    centre = int(np.clip(round(beat * model.rate_hz), reach, max(reach, len(model) - 1 - reach)))
+    frames = np.arange(max(0, centre - reach), min(len(model), centre + reach + 1))
+    weight = np.cos(np.pi * (frames - centre) / (2 * reach + 2)) ** 2
+    shifts = np.arange(-round(FARTHEST_S * model.rate_hz), round(FARTHEST_S * model.rate_hz) + 1)
+    costs = np.array([_unlike(model, take, frames, weight, round(base) + int(shift)) for shift in shifts])
+    if not np.isfinite(costs).any():
         return float("nan")
-    apart = pairs[shown, 1] / take.rate_hz - pairs[shown, 0] / model.rate_hz
-    return 1000 * float(np.mean(apart))
+    best = int(np.argmin(costs))
+    return 1000 * (round(base) + float(shifts[best]) + _between(costs, best)) / model.rate_hz
+
+
+def _unlike(model: Performance, take: Performance, frames: IntT, weight: Float64, shift: int) -> float:
+    """Mean square of the chords between limbs of frames and of those `shift` later, less their means; infinite where
+    too little is shown."""
+    there = frames + shift
+    inside = (there >= 0) & (there < len(take))
+    there = np.clip(there, 0, len(take) - 1)
+    trust = model.trust[frames] * take.trust[there] * (weight * inside)[:, None]
+    if trust.sum() < SHOWN * (model.trust[frames] * weight[:, None]).sum() or not trust.any():
+        return float("inf")
+    apart = take.ways[there] - model.ways[frames]
+    mean = (trust[..., None] * apart).sum(axis=0) / np.maximum(trust.sum(axis=0), 1e-9)[:, None]
+    return float((trust[..., None] * (apart - mean) ** 2).sum() / trust.sum())
+
+
+def _between(costs: Float64, best: int) -> float:
+    """Where the least cost lies between the shifts: the vertex of the parabola through it and its neighbours."""
+    around = costs[max(0, best - 1) : best + 2]
+    bend = around[0] - 2 * around[1] + around[2] if len(around) == 3 and np.isfinite(around).all() else 0.0
+    return float((around[0] - around[2]) / (2 * bend)) if bend > 0 else 0.0
 
 
 def _degrees(path: IntT, beat: float, period: float, model: Performance, take: Performance) -> dict[str, float]:
     """By how many degrees each limb that both show points elsewhere about a beat, on average."""
-    pairs = _about(path, beat, 2 * NEAR_BEATS * period, model)
+    pairs = path[np.abs(path[:, 0] / model.rate_hz - beat) <= ABOUT_BEATS * period]
     a, b = model.ways[pairs[:, 0]], take.ways[pairs[:, 1]]
     weight = model.trust[pairs[:, 0]] * take.trust[pairs[:, 1]]
     angles = np.degrees(np.arccos(np.clip((a * b).sum(axis=2), -1, 1)))

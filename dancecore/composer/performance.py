@@ -22,6 +22,10 @@ LIMBS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }  # fmt: skip
 """What is compared, by the joint that the limb ends in."""
 
+DEPTH = 0.3
+"""Of what is estimated towards the camera that is believed: BlazePose errs there twice as far as in the picture, and
+flattens what it sees."""
+
 SEEN = 0.2
 """Visibility from which a joint is trusted, as everywhere."""
 
@@ -54,6 +58,11 @@ class Performance:
         """The frames [first, after), as far as there are."""
         ways, trust, world = (values[first:after].copy() for values in (self.ways, self.trust, self.world))
         return replace(self, ways=ways, trust=trust, world=world)
+
+    def flattened(self) -> Self:
+        """The performance with limbs pointing DEPTH times as far towards the camera: as much as cameras tell of it."""
+        ways = self.ways * np.array([1.0, 1.0, DEPTH])
+        return replace(self, ways=ways / np.maximum(np.linalg.norm(ways, axis=2, keepdims=True), 1e-9))
 
     def turned(self, angle: float) -> Self:
         """The performance turned by `angle` radians to the left about the vertical."""

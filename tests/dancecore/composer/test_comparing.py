@@ -35,9 +35,9 @@ def late_at(motion: Motion, counts: tuple[int, ...], ms: float) -> Motion:
     return Motion(beats.copy(), late.rotation, late.root)
 
 
-def filmed(motion: Motion, noise_m: float = 0.0, yaw: float = 0.0, start_s: float = 0.0) -> PoseTrack:
+def filmed(motion: Motion, noise_m: float = 0.0, yaw: float = 0.0, start_s: float = 0.0, seed: int = 0) -> PoseTrack:
     """What a pose estimator that errs by so many metres would report, 20 frames a second, `start_s` into its clip."""
-    rate, rng = 20, np.random.default_rng(0)
+    rate, rng = 20, np.random.default_rng(seed)
     shown = placed(motion, np.radians(yaw), np.zeros(3))
     frames = int(motion.beats[-1] * 60 / BPM * rate)
     world = joints(sample(shown, np.arange(frames) / rate * BPM / 60))
@@ -53,7 +53,7 @@ def filmed(motion: Motion, noise_m: float = 0.0, yaw: float = 0.0, start_s: floa
 def test_a_take_is_itself(motion: Motion, numbers: ComposerSettings) -> None:
     model = of_motion(motion, BPM, numbers.compare_hz)
     same = compare(model, model, BEATS, numbers)
-    assert [count.late_ms for count in same.counts] == [0] * 16
+    assert [count.late_ms for count in same.counts] == pytest.approx([0] * 16, abs=0.5)
     assert (same.timing, same.shape, same.off_time, same.off_shape) == (1, 1, (), ())
     assert same.turn_deg == pytest.approx(0, abs=1e-9)
 
@@ -70,10 +70,10 @@ def test_exactly_the_late_counts_are_named(ms: float, motion: Motion, numbers: C
 def test_two_takes_of_a_pose_estimator(motion: Motion, numbers: ComposerSettings) -> None:
     """Noise of 2 cm a joint, another side of the camera, and a later beginning change nothing of what is named."""
     model = of_track(filmed(motion, 0.02), numbers.compare_hz)
-    same = compare(model, of_track(filmed(motion, 0.02, yaw=35), numbers.compare_hz), BEATS, numbers)
+    same = compare(model, of_track(filmed(motion, 0.02, yaw=35, seed=1), numbers.compare_hz), BEATS, numbers)
     assert max(abs(count.late_ms) for count in same.counts) <= 50, "within a frame"
     assert same.turn_deg == pytest.approx(-35, abs=3)
-    late = of_track(filmed(late_at(motion, (5, 13), 120), 0.02, start_s=0.4), numbers.compare_hz)
+    late = of_track(filmed(late_at(motion, (5, 13), 120), 0.02, start_s=0.4, seed=2), numbers.compare_hz)
     found = compare(model, late, BEATS, numbers)
     assert found.off_time == (5, 13)
     assert found.offset_ms == pytest.approx(400, abs=30)
@@ -114,7 +114,8 @@ def test_the_limb_that_is_elsewhere_is_named(motion: Motion, numbers: ComposerSe
 def test_the_other_side_is_another_shape(motion: Motion, numbers: ComposerSettings) -> None:
     model = of_motion(motion, BPM, numbers.compare_hz)
     found = compare(model, of_motion(mirrored(motion), BPM, numbers.compare_hz), BEATS, numbers)
-    assert found.shape < 0.9
+    assert found.shape < 0.95
+    assert len(found.off_shape) >= 4
 
 
 def test_what_cannot_be_compared_is_refused(motion: Motion, numbers: ComposerSettings) -> None:
