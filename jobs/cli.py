@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from dancecore.errors import DanceError
-from jobs.compose_commands import choreograph, compose
+from jobs.compose_commands import choreograph, compare, compose, music
 from jobs.console import JSON, plain_errors
 from jobs.data_commands import data, synthesise
 from jobs.evaluate_command import evaluate
@@ -131,7 +131,7 @@ def doctor(as_json: JSON = False) -> None:
         raise typer.Exit(1)
 
 
-for command in (choreograph, compose, evaluate, serve, synthesise, train, tune):
+for command in (choreograph, compare, compose, evaluate, music, serve, synthesise, train, tune):
     app.command()(command)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")

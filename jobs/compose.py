@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from dancecore.composer.suggesting import Suggestion, suggest
 from dancecore.composer.wish import Wish
 from dancecore.errors import DanceError
 from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
+from jobs.music import track_of
 
 FORMATS = ("json", "csv", "pdf", "mp4", "preview.json", "bvh", "edl", "fcpxml", "vtt")
 
@@ -147,12 +148,14 @@ def energy_of(said: str | None) -> str | tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """How a dance is filmed, and who is thanked on its sheet."""
+    """How a dance is filmed, to which music with which beats (`music.v1`), and who is thanked on its sheet."""
 
     speed: float = 1.0
     loops: int = 1
     mirrored: bool = False
     credits: str = ""
+    track: Path | None = None
+    grid: Path | None = None
 
 
 def export(written: Composition, formats: Sequence[str], out: Path, composer: Composer, how: Showing) -> list[Path]:
@@ -219,9 +222,12 @@ class _Maker:
         return self._dance
 
     def _film(self, path: Path) -> None:
-        stage = replace(Stage(), mirrored=self.how.mirrored)
-        film(path, self.written, self.dance.motion, self.composer.names, stage=stage, speed=self.how.speed,
-             loops=self.how.loops, progress=_progress)  # fmt: skip
+        how = self.how
+        track = None if how.track is None else track_of(how.track, how.grid, self.composer.settings)
+        film(
+            path, self.written, self.dance.motion, self.composer.names, stage=Stage(mirrored=how.mirrored),
+            speed=how.speed, loops=how.loops, track=track, progress=_progress,
+        )  # fmt: skip
 
 
 def _progress(done: int, total: int) -> None:

@@ -69,6 +69,8 @@ def compose(
     speed: Annotated[float, typer.Option(help="Of the video: 0.5 is half as quick.")] = 1.0,
     loops: Annotated[int, typer.Option(help="How often the video shows the dance.")] = 1,
     mirrored: Annotated[bool, typer.Option("--mirrored", help="Film it as in a mirror, to dance along.")] = False,
+    track: Annotated[Path | None, typer.Option(help="Film it to this music instead of clicks.")] = None,
+    grid: Annotated[Path | None, typer.Option(help="With --track: its beats, by danceapp music --out.")] = None,
     credits: Annotated[str, typer.Option(help="Whom the sheet thanks.")] = "",
     as_json: JSON = False,
 ) -> None:
@@ -113,6 +115,63 @@ def compose(
         job.print_written(written, composer, as_json)
         if out is not None:
             chosen = [name.strip() for name in formats.split(",") if name.strip()] or list(job.FORMATS)
-            how = job.Showing(speed, loops, mirrored, credits)
+            how = job.Showing(speed, loops, mirrored, credits, track, grid)
             for path in job.export(written.composition, chosen, out, composer, how):
                 print(path, file=sys.stderr)
+
+
+def compare(
+    model: Annotated[Path, typer.Argument(help="What is to be danced: a composition (JSON), or a video.")],
+    take: Annotated[Path, typer.Argument(help="How it was danced: a video, or a composition.")],
+    bpm: Annotated[float | None, typer.Option(min=30, max=300, help="The tempo of a model without music.")] = None,
+    mirror: Annotated[bool, typer.Option("--mirror", help="The take was danced as in a mirror.")] = False,
+    png: Annotated[Path | None, typer.Option(help="Draw where it differs here.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Compare a take with a composition, or with another take: which counts come late, which limbs are elsewhere.
+
+    What the take shows before and after the dance is left out, and it may be filmed from another side.
+
+    [bold]Examples[/bold]
+
+      danceapp compare dance/dance.json my-take.mp4 --png differs.png
+
+      danceapp compare teacher.mp4 me.mp4 --bpm 112 --mirror
+    """
+    from cluster.settings import settings
+    from jobs import compare as job
+
+    with plain_errors():
+        found, first, second = job.compare_files(model, take, settings(), bpm=bpm, mirror=mirror)
+        job.print_comparison(found, as_json)
+        if png is not None:
+            job.draw_comparison(found, first, second, png)
+            print(f"drawn to {png}", file=sys.stderr)
+
+
+def music(
+    path: Annotated[Path, typer.Argument(help="Music, or a video with music.", metavar="FILE")],
+    taps: Annotated[str | None, typer.Option(help="Seconds at which somebody tapped along, with commas.")] = None,
+    bpm: Annotated[float | None, typer.Option(help="The tempo, if you know it.")] = None,
+    first_s: Annotated[float | None, typer.Option(help="With --bpm: when a beat is, seconds.")] = None,
+    first: Annotated[int | None, typer.Option(min=0, help="The beat, from 0, that begins an eight-count.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Keep the beats in this file, for danceapp compose --grid.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Find the beats of a piece of music, or lay them by taps or by its tempo; only the beats are kept, not the sound.
+
+    [bold]Examples[/bold]
+
+      danceapp music song.mp3
+
+      danceapp music song.mp3 --taps 0.51,1.02,1.50,2.01,2.52 --out song.json
+    """
+    from cluster.settings import settings
+    from dancecore.composer.music import to_json
+    from jobs import music as job
+
+    with plain_errors():
+        found = job.find_beats(path, settings(), bpm=bpm, first_s=first_s, taps=taps, first=first)
+        job.print_music(found, as_json)
+        if out is not None:
+            out.write_text(to_json(found), encoding="utf-8")

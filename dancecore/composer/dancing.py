@@ -1,5 +1,6 @@
 """From steps to motion: each move on its beats, joined so that nobody hurries and what stands does not slide."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -21,7 +22,12 @@ from dancecore.types import Float64
 LONGER = 1.25
 """Times as long as before is a crossing that is still too quick."""
 
+REMEMBERED = 4096
+"""Crossings: those of a day's dances, which come back with every change of one of their steps."""
+
 _mirrored = once_each(mirrored)
+_KNOWN: OrderedDict[tuple[float, ...], tuple[Motion, Motion, float, float]] = OrderedDict()
+"""Crossings with their phrases, held so that an id stays its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +89,38 @@ def _phrase(taxonomy: Taxonomy, move_id: str, mirror: bool) -> Motion:
 
 def _seam(beat: float, a: Part, b: Part, least: float, settings: ComposerSettings) -> Seam:
     """The shortest crossing that is calm enough; where none is, the calmest."""
+    key = id(a.phrase), a.beats, id(b.phrase), b.beats, least, settings.seam_speed, settings.longest_blend
+    if key not in _KNOWN:
+        while len(_KNOWN) >= REMEMBERED:
+            _KNOWN.popitem(last=False)
+        _KNOWN[key] = a.phrase, b.phrase, *_calm(a, b, least, settings)
+    *_, blend, speed = _KNOWN[key]
+    return Seam(beat, blend, speed)
+
+
+def _calm(a: Part, b: Part, least: float, settings: ComposerSettings) -> tuple[float, float]:
+    """The length of the crossing, beats, and its speed."""
     longest = min(a.beats, b.beats, settings.longest_blend)
     blend = min(max(crossing_beats(a.phrase, a.beats, b.phrase, least), least), longest)
-    tried: list[Seam] = []
-    while not tried or (tried[-1].speed > settings.seam_speed and tried[-1].blend < longest):
-        if tried:
-            blend = min(blend * LONGER, longest)
-        crossing = around_seam(join([a, b], [blend]), a.beats, blend)
-        speed = peak_speed(crossing) / max(_peak(a.phrase), _peak(b.phrase))
-        tried.append(Seam(beat, blend, speed))
-    calm = [seam for seam in tried if seam.speed <= settings.seam_speed]
-    return calm[0] if calm else min(tried, key=lambda seam: seam.speed)
+    tried: list[tuple[float, float]] = []
+    while True:
+        speed = peak_speed(_crossing(a, b, blend)) / max(_peak(a.phrase), _peak(b.phrase))
+        tried.append((speed, blend))
+        if speed <= settings.seam_speed:
+            return blend, speed
+        if blend >= longest:
+            speed, blend = min(tried)
+            return blend, speed
+        blend = min(blend * LONGER, longest)
+
+
+def _crossing(a: Part, b: Part, blend: float) -> Motion:
+    """The frames of the crossing alone: of a its last phrase, of b as much as takes part."""
+    run = float(a.phrase.beats[-1] - a.phrase.beats[0])
+    ends = a.beats % run or run
+    last = Part(a.phrase, ends + run * max(0.0, np.ceil((blend - ends) / run)))
+    first = Part(b.phrase, min(b.beats, np.ceil(blend) + 1))
+    return around_seam(join([last, first], [blend]), last.beats, blend)
 
 
 def around_seam(motion: Motion, beat: float, blend: float) -> Motion:

@@ -23,3 +23,8 @@ class ComposerSettings:
     blend_frames: int
     seam_speed: float
     longest_blend: float
+    compare_hz: int
+    compare_band: float
+    off_beat_cost: float
+    late_ms: float
+    off_deg: float

@@ -8,6 +8,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 
+from dancecore.errors import DanceError
 from dancecore.media.container import opened, seconds
 from dancecore.media.timeline import timeline
 from dancecore.types import SECOND, Float
@@ -34,6 +35,18 @@ def audio(path: Path, rate: int) -> Float | None:
             at = _put(samples, index or 0, frame.to_ndarray()[0])
             heard = True
     return samples if heard else None
+
+
+def song(path: Path, rate: int) -> Float:
+    """(N,) float32 mono samples at `rate` Hz of a file's sound, from its first on, whether it has a picture or not.
+
+    Raises DanceError as `opened` does; INVALID_INPUT for a file without sound.
+    """
+    with opened(path) as container:
+        parts = [frame.to_ndarray()[0] for frame in _resampled(container, rate)]
+    if not parts:
+        raise DanceError("INVALID_INPUT", f"{path.name} has no sound")
+    return np.concatenate(parts).astype(np.float32)
 
 
 def _put(samples: Float, index: int, part: Float) -> int:

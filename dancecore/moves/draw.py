@@ -121,14 +121,15 @@ def _head(image: Image, at: NDArray[Any], shown: NDArray[np.bool_], ink: Ink, th
 
 def draw_floor(image: Image, camera: Camera, drift: Float64, spacing: Float64, ink: Ink = INK) -> None:
     """Draw the lines of a floor that has moved by `drift` (2,) metres (x, z), `spacing` (2,) apart, in place."""
+    lines = []
     for axis in (0, 1):
         reach = int(FLOOR_M / spacing[axis])
-        for along in np.arange(-reach, reach + 1) * spacing[axis] + drift[axis] % spacing[axis]:
-            ends = np.zeros((2, 3))
-            ends[:, 2 * axis], ends[:, 2 - 2 * axis] = along, (-FLOOR_M, FLOOR_M)
-            xy = camera.project(ends)
-            if np.isfinite(xy).all():
-                _lines(image, [xy], ink.floor, 1)
+        along = np.arange(-reach, reach + 1) * spacing[axis] + drift[axis] % spacing[axis]
+        ends = np.zeros((len(along), 2, 3))
+        ends[..., 2 * axis], ends[..., 2 - 2 * axis] = along[:, None], (-FLOOR_M, FLOOR_M)
+        lines.append(ends)
+    xy = camera.project(np.concatenate(lines))
+    _lines(image, list(xy[np.isfinite(xy).all(axis=(1, 2))]), ink.floor, 1)
 
 
 def on_the_spot(motion: Motion, beats: Float64) -> tuple[Motion, Float64]:

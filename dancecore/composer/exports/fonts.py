@@ -6,6 +6,8 @@ from itertools import groupby
 from pathlib import Path
 
 import matplotlib
+from arabic_reshaper import reshape
+from bidi import get_display
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
@@ -28,8 +30,10 @@ def register() -> None:
 
 
 def runs(text: str, font: str) -> list[tuple[str, str]]:
-    """The text in stretches, each with a font that has its letters. What none has is written as U+FFFD."""
-    found = [(_font_of(letter, font), letter) for letter in unicodedata.normalize("NFC", text) if letter.isprintable()]
+    """The text in stretches from left to right, each with a font that has its letters: Hebrew and Arabic in the order
+    in which they are seen, Arabic letters joined. What no font has is written as U+FFFD."""
+    shown = get_display(reshape(unicodedata.normalize("NFC", "".join(c for c in text if c.isprintable()))))
+    found = [(_font_of(letter, font), letter) for letter in shown]
     stretches = groupby(found, key=lambda one: one[0])
     return [
         (name or font, "".join(letter if name else "\N{REPLACEMENT CHARACTER}" for _, letter in letters))

@@ -48,8 +48,11 @@ def text(page: pdfium.PdfPage) -> str:
 def test_it_says_everything(taxonomy: Taxonomy) -> None:
     with opened(to_pdf(DANCE, taxonomy, "For Ann")) as pages:
         (said,) = map(text, pages)
-    for words in ("Sunday", "112 bpm", "5 bars", "4 steps", "0:11", "1. Floss", "2. Dab ⇋ mirror", "3. Two-step", "4. Spin",
-                  "4 counts, from bar 2, count 1", "8 counts, from bar 3, count 1. small steps", "For Ann"):  # fmt: skip
+    wanted = (
+        "Sunday", "112 bpm", "5 bars", "4 steps", "0:11", "1. Floss", "2. Dab ⇋ mirror", "3. Two-step", "4. Spin",
+        "4 counts, from bar 2, count 1", "8 counts, from bar 3, count 1. small steps", "For Ann",
+    )  # fmt: skip
+    for words in wanted:
         assert words in said, words
 
 
@@ -110,6 +113,14 @@ def test_any_title(title: str, taxonomy: Taxonomy) -> None:
     assert "".join(part for _, part in parts).replace("\N{REPLACEMENT CHARACTER}", "") in title.replace(
         "\n", ""
     ).replace("\t", "").replace("🙂", "")
+
+
+def test_right_to_left_is_written_as_it_is_seen() -> None:
+    fonts.register()
+    assert fonts.runs("שלום dance", fonts.BOLD) == [(fonts.BOLD, "dance םולש")]
+    ((font, arabic),) = fonts.runs("رقص", fonts.BOLD)
+    assert font == fonts.BOLD
+    assert [ord(letter) for letter in arabic] == [0xFEBA, 0xFED7, 0xFEAD], "their joined forms, the last one first"
 
 
 def test_what_has_no_pictures_is_refused(taxonomy: Taxonomy) -> None:

@@ -1,0 +1,118 @@
+"""How fast the composer answers: suggestions, plans, frames and films, in processor time of one core."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from cluster.library import TAXONOMY
+from cluster.settings import settings
+from dancecore.composer.book import Book
+from dancecore.composer.composition import Composition
+from dancecore.composer.counts import Counts, count
+from dancecore.composer.dancing import danced
+from dancecore.composer.filming import film
+from dancecore.composer.planning import plan
+from dancecore.composer.preview import frames_json
+from dancecore.composer.steps import Choreography, Heard, Step
+from dancecore.composer.suggesting import suggest
+from dancecore.composer.wish import Wish
+from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
+from tests.bench.report import Row
+
+MOVES, TRANSITIONS, LENGTH = 200, 1_000_000, 20
+ROUNDS = 200
+BPM = 112.0
+ALL_WISHES = Wish(
+    16, BPM, style="latin", max_difficulty=4, energy="arc", must=("mv_floss", "mv_dab"), never=("mv_clap",),
+    first="mv_two_step", last="mv_star_hit", locked=((16.0, Step("mv_moonwalk", 8)),), novelty=0.2, diversity=0.7,
+)  # fmt: skip
+
+
+def measure() -> list[Row]:
+    """suggest, markov: 200 moves and a million transitions; plan_16_bars: all wishes at once; previews of 16 bars."""
+    taxonomy = many_moves(load_taxonomy(TAXONOMY))
+    book = Book(taxonomy, learned(list(taxonomy.moves)))
+    return [*foretelling(book), planning(book), *showing(taxonomy)]
+
+
+def many_moves(taxonomy: Taxonomy) -> Taxonomy:
+    """The taxonomy with moves of it again under other names, MOVES in all."""
+    moves, names = dict(taxonomy.moves), list(taxonomy.moves)
+    for i in range(MOVES - len(moves)):
+        old = taxonomy.moves[names[i % len(names)]]
+        name = f"mv_more_{i}"
+        moves[name] = replace(old, move_id=name, name=f"More {i}", aliases=(), mirror=name)
+    return replace(taxonomy, moves=dict(sorted(moves.items())))
+
+
+def learned(names: list[str]) -> Counts:
+    """A million transitions of people who like some moves after others."""
+    rng = np.random.default_rng(0)
+    likes = rng.dirichlet(np.full(MOVES, 0.1), size=MOVES).cumsum(axis=1)
+    dances = TRANSITIONS // LENGTH
+    at, walks = rng.integers(MOVES, size=dances), []
+    for _ in range(LENGTH):
+        walks.append(at)
+        at = np.minimum((likes[at] < rng.uniform(size=(dances, 1))).sum(axis=1), MOVES - 1)
+    heard = [Heard(name, 4.0) for name in names]
+    return count(Choreography(str(i), tuple(heard[k] for k in walk)) for i, walk in enumerate(np.stack(walks, axis=1)))
+
+
+def foretelling(book: Book) -> list[Row]:
+    rng, names = np.random.default_rng(1), book.model.names
+    contexts = [[Step(names[k], 4) for k in rng.integers(len(names), size=3)] for _ in range(ROUNDS)]
+    numbers, wish = settings().composer, Wish(8, BPM, energy="build")
+    plain = p95(lambda i: book.model.after(contexts[i][-2].move_id, contexts[i][-1].move_id))
+    whole = p95(lambda i: suggest(contexts[i], wish, book, numbers))
+    return [
+        Row("markov", plain, "ms, p95", "the distribution alone", whole / plain, "< 2 ms", plain < 2),
+        Row("suggest", whole, "ms, p95", "ten moves with reasons", whole / plain, "< 60 ms", whole < 60),
+    ]
+
+
+def planning(book: Book) -> Row:
+    numbers = settings().composer
+    took = p95(lambda i: plan(replace(ALL_WISHES, seed=i), book, numbers), rounds=20)
+    free = p95(lambda i: plan(Wish(16, BPM, seed=i), book, numbers), rounds=20)
+    return Row("plan_16_bars", took, "ms, p95", f"without wishes: {free:.0f} ms", took / free, "< 200 ms", took < 200)
+
+
+def showing(taxonomy: Taxonomy) -> list[Row]:
+    numbers = settings()
+    steps = plan(Wish(16, BPM, diversity=1.0), Book(taxonomy, Counts()), numbers.composer).steps
+    made = Composition("16 bars", BPM, steps, taxonomy.semver, datetime.now(UTC))
+    names = {move.move_id: move.name for move in taxonomy.moves.values()}
+
+    def preview(_: int) -> None:
+        dance = danced(steps, taxonomy, BPM, numbers.media.rate_hz, numbers.composer)
+        frames_json(made, dance.motion, names, numbers.media.rate_hz)
+
+    start = time.process_time()
+    preview(0)
+    cold = 1000 * (time.process_time() - start)
+    took = p95(preview, rounds=50)
+    motion = danced(steps, taxonomy, BPM, numbers.media.rate_hz, numbers.composer).motion
+    with TemporaryDirectory() as folder:
+        start = time.process_time()
+        film(Path(folder) / "dance.mp4", made, motion, names)
+        speed = made.seconds(made.beats) / (time.process_time() - start)
+    return [
+        Row("preview_json", took, "ms, p95", f"the first time: {cold:.0f} ms", took / cold, "< 50 ms", took < 50),
+        Row("preview_mp4", speed, "x real time", "640 x 640, 30 Hz", speed / 4, ">= 4", speed >= 4),
+    ]
+
+
+def p95(work: Callable[[int], object], rounds: int = ROUNDS) -> float:
+    """Milliseconds of processor time within which 95 of 100 calls are done; the first call is left out."""
+    work(0)
+    took = []
+    for i in range(rounds):
+        start = time.process_time()
+        work(i)
+        took.append(1000 * (time.process_time() - start))
+    return float(np.quantile(took, 0.95))
