@@ -9,7 +9,6 @@ from cluster.library import TAXONOMY
 from cluster.settings import settings
 from dancecore.errors import DanceError
 from dancecore.features.lifted import (
-    JOINT_OF,
     MIRROR_FROM,
     MIRROR_SIGN,
     WIDTH,
@@ -50,12 +49,6 @@ def test_shape_and_range() -> None:
     assert found.trust.min() >= 0
     assert found.trust.max() <= 1
     assert 0.1 < np.sqrt((found.values**2).mean()) < 2  # in units of what dances are apart
-
-
-def test_columns_of_one_joint_are_believed_alike() -> None:
-    trust = extract_lifted(danced("mv_ymca"), TUNED.features).trust
-    first = np.unique(JOINT_OF, return_index=True)[1]
-    assert np.array_equal(trust, trust[:, first[JOINT_OF]])
 
 
 def test_mirrored_track_gives_exactly_the_mirrored_features() -> None:
