@@ -62,6 +62,11 @@ def segments(video: str, model_version: str) -> str:
     return checked(f"videos/{video}/segments/segments_{model_version}.json")
 
 
+def embeddings(video: str, model_version: str) -> str:
+    """The embeddings of the segments of this version, and the version of the encoder."""
+    return checked(f"videos/{video}/segments/embeddings_{model_version}.npz")
+
+
 def beats(video: str, model_version: str) -> str:
     """The beats of the clip's music as JSON, as the segments of this version were found with them."""
     return checked(f"videos/{video}/music/beats_{model_version}.json")

@@ -5,6 +5,7 @@ Each step starts from the stored form of the one before, never from what was in 
 ends as one that was not.
 """
 
+import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ from dancecore.types import BeatGrid, ClipInfo, Features, Float, PoseTrack, Segm
 if TYPE_CHECKING:
     from dancecore.matching.bank import Bank
     from dancecore.matching.enrolled import Enrolled
-    from dancecore.models.classify import Classifier
+    from dancecore.models.bundle import Bundle
+    from dancecore.models.classify import Classifier, FrameScores, Says
 
 
 def pack_poses(tracks: Sequence[PoseTrack], settings: PoseSettings) -> bytes:
@@ -41,7 +43,7 @@ def pack_features(poses: bytes, settings: FeatureSettings) -> bytes:
 
 
 def find_segments(
-    features: bytes, poses: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Classifier | None",
+    features: bytes, poses: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Says | None",
     own: "Enrolled | None", settings: AnalysisSettings,
 ) -> list[Segment]:  # fmt: skip
     """The segments of the dancer to index, of stored features and poses, who dances to these beats."""
@@ -53,17 +55,33 @@ def find_segments(
     return identify(unpack(features), beats, bank, settings, classifier, within)
 
 
+def find_with_embeddings(
+    features: bytes, poses: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Classifier | None",
+    own: "Enrolled | None", settings: AnalysisSettings, version: str,
+) -> tuple[list[Segment], bytes | None]:  # fmt: skip
+    """As `find_segments`, with the embeddings of the segments, as stored: None without a classifier, which is asked
+    once. `version`: of the features."""
+    from dancecore.features.packing import unpack
+
+    if classifier is None:
+        return find_segments(features, poses, beats, bank, None, own, settings), None
+    said = classifier(unpack(features))
+    found = find_segments(features, poses, beats, bank, lambda _: said, own, settings)
+    return found, _pack_embeddings(said, found, classifier.bundle, version)
+
+
 def clip_record(
     info: ClipInfo, versions: Versions, segments: bytes, features: bytes, timeline: tuple[StateChange, ...] = (),
-    metrics: dict[str, float] | None = None,
+    metrics: dict[str, float] | None = None, embeddings: bytes | None = None,
 ) -> ClipRecord:  # fmt: skip
-    """What the database keeps of a clip, from its stored segments and features."""
+    """What the database keeps of a clip, from its stored segments and features; without a classifier segments have no
+    embeddings."""
     from dancecore.features.packing import unpack
 
     found = unpack_segments(segments)
     vectors = mean_features(unpack(features), found)
-    embeddings = Embeddings(f"mean.{versions.features}", unit(vectors))
-    return ClipRecord(info, versions, found, vectors, metrics or {}, timeline, embeddings)
+    known = None if embeddings is None else _unpack_embeddings(embeddings)
+    return ClipRecord(info, versions, found, vectors, metrics or {}, timeline, known)
 
 
 def mean_features(features: Features, segments: Sequence[Segment]) -> Float:
@@ -73,11 +91,15 @@ def mean_features(features: Features, segments: Sequence[Segment]) -> Float:
     return np.array(means, np.float32).reshape(len(segments), features.values.shape[1])
 
 
-def unit(vectors: Float) -> Float:
-    """(N, D) float32: each row scaled to length 1, a row of zeros left as it is.
+def _pack_embeddings(said: "FrameScores", segments: Sequence[Segment], bundle: "Bundle", features: str) -> bytes:
+    from dancecore.models.embed import EMBEDDING_VERSION, embed
 
-    Of mean features this is the plain embedding of a segment: how the dancer stood and how much moved on average, from
-    one side, without the order of things.
-    """
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    out = io.BytesIO()
+    version = np.asarray(f"{EMBEDDING_VERSION}.{bundle.model_id}.{bundle.sha256[:8]}.{features}")
+    np.savez(out, version=version, vectors=embed(said, segments))
+    return out.getvalue()
+
+
+def _unpack_embeddings(data: bytes) -> Embeddings:
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        return Embeddings(str(stored["version"]), stored["vectors"])

@@ -12,7 +12,7 @@ from dancecore.matching.bank import Bank
 from dancecore.matching.enrolled import Enrolled, Within
 from dancecore.matching.score import distances, ranked, series
 from dancecore.media import audio, frames, probe
-from dancecore.models.classify import Classifier
+from dancecore.models.classify import Classifier, Says
 from dancecore.music import track_beats
 from dancecore.pose import PoseModel, clean, estimate, primary
 from dancecore.segmentation import propose
@@ -55,7 +55,7 @@ def hear(clip: Path, settings: AnalysisSettings) -> BeatGrid | None:
 
 def identify(
     features: Features, beats: BeatGrid | None, bank: Bank, settings: AnalysisSettings,
-    classifier: Classifier | None = None, own: Within | None = None,
+    classifier: Says | None = None, own: Within | None = None,
 ) -> list[Segment]:  # fmt: skip
     """The moves found in the features of a dancer: those of the taxonomy by templates, and by a trained classifier
     where there is one; a user's `own` by their exemplars, on the scale of the templates."""

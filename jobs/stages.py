@@ -157,7 +157,7 @@ class MoveFinder:
         return _reached(row, "FEATURES_DONE")
 
     def _identify(self, row: Row) -> Row:
-        from cluster.steps import find_segments
+        from cluster.steps import find_with_embeddings
         from dancecore.pipeline import hear
 
         run, video = self.run, video_id(row["sha256"])
@@ -167,9 +167,12 @@ class MoveFinder:
             return _reached(row, "SEGMENTED", "IDENTIFIED", resumed=True)
         heard, poses, features = hear(Path(row["path"]), run.settings.analysis), _poses(row, run), _features(row, run)
         for k in todo:
-            found = find_segments(
-                features, poses, heard, self.bank, self.classifiers[k], self.own, run.settings.analysis
-            )
+            found, embeddings = find_with_embeddings(
+                features, poses, heard, self.bank, self.classifiers[k], self.own, run.settings.analysis,
+                run.versions.features,
+            )  # fmt: skip
+            if embeddings is not None:
+                run.store.put(keys.embeddings(video, by[k].model), embeddings)
             run.store.put(keys.beats(video, by[k].model), pack_beats(heard))
             run.store.put(keys.segments(video, by[k].model), pack_segments(found, by[k], run.settings.decoding))
         return _reached(row, "SEGMENTED", "IDENTIFIED")
@@ -199,7 +202,9 @@ class IndexWriter:
         if row["canary"]:
             of_production = self._segments(row, self.run.versions)
             metrics = self.canary.compare(unpack_segments(of_production), unpack_segments(segments))
-        record = clip_record(_info(row), versions, segments, features, _changes(row), metrics)
+        key = keys.embeddings(video_id(row["sha256"]), versions.model)
+        embeddings = self.run.store.get(key) if self.run.store.exists(key) else None
+        record = clip_record(_info(row), versions, segments, features, _changes(row), metrics, embeddings)
         return row | {"changed": self.index.write_clip(self.pool, record).changed}
 
     def _segments(self, row: Row, versions: Versions) -> bytes:

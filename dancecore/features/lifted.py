@@ -86,14 +86,14 @@ def mirror_lifted(features: LiftedFeatures) -> LiftedFeatures:
 def embed(features: LiftedFeatures, span: Span) -> Float:
     """(128,) float32 unit vector of what is danced in a span, for "find moves like this": the mean and the standard
     deviation over time of what each frame is (`KIND`), each of length one before they are put together. All zero where
-    the span holds no frame."""
+    the span holds no frame, or nobody in any."""
     lo, hi = np.searchsorted(features.time_ns, [span.start_ns, span.end_ns])
     if lo == hi:
         return np.zeros(2 * KINDS, np.float32)
     kinds = features.values[lo:hi, KIND].astype(np.float64)
     halves = [part / max(float(np.linalg.norm(part)), 1e-9) for part in (kinds.mean(axis=0), kinds.std(axis=0))]
     whole = np.concatenate(halves)
-    return (whole / np.linalg.norm(whole)).astype(np.float32)
+    return (whole / max(float(np.linalg.norm(whole)), 1e-9)).astype(np.float32)
 
 
 def _rate(values: Float64, seconds: Float64) -> Float64:

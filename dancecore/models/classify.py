@@ -35,6 +35,10 @@ Logits = Callable[[Float], tuple[Float, Float]]
 """Inputs (B, T, D) of B windows to logits (B, T, C) and boundary logits (B, T)."""
 
 
+Says = Callable[[Features], FrameScores]
+"""What a classifier is to those who ask it."""
+
+
 class Classifier:
     """A bundle that is ready to run."""
 

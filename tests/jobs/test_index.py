@@ -16,6 +16,10 @@ from cluster.objects import LocalObjects, objects
 from cluster.serving import served
 from cluster.settings import home, settings
 from cluster.tables import segments
+from dancecore.features.packing import unpack
+from dancecore.models.classify import Classifier
+from dancecore.models.embed import EMBEDDING_VERSION, embed
+from dancecore.types import MS, Span
 from jobs.guard import Row
 from jobs.index import outstanding, run
 from jobs.probe import find_clips, manifest_path
@@ -52,14 +56,25 @@ def test_a_second_run_changes_nothing(own_index: Engine, make_clip: Make) -> Non
 
 def test_every_segment_has_an_embedding(own_index: Engine, make_clip: Make) -> None:
     library = load_library(settings())
+    assert library.bundle
     index(make_clip("a.mp4").parent, library)
     with own_index.connect() as connection:
         rows = connection.execute(select(segments)).all()
     assert rows
     for row in rows:
-        mean = np.frombuffer(row.features_vec, "<f2").astype(np.float32)
-        np.testing.assert_allclose(row.embedding, mean / np.linalg.norm(mean), atol=1e-3)
-        assert row.embedding_version == f"mean.{library.versions.features}"
+        features = unpack(objects().get(keys.features(row.video, library.versions.features)))
+        wanted = embed(Classifier(library.bundle)(features), [Span(row.start_ms * MS, row.end_ms * MS)])[0]
+        np.testing.assert_allclose(row.embedding, wanted, atol=1e-4)
+        made_by = f"{library.bundle.model_id}.{library.bundle.sha256[:8]}"
+        assert row.embedding_version == f"{EMBEDDING_VERSION}.{made_by}.{library.versions.features}"
+
+
+def test_without_a_classifier_segments_have_no_embedding(own_index: Engine, make_clip: Make) -> None:
+    index(make_clip("a.mp4").parent, replace(load_library(settings()), bundle=None))
+    with own_index.connect() as connection:
+        rows = connection.execute(select(segments)).all()
+    assert rows
+    assert {(row.embedding, row.embedding_version) for row in rows} == {(None, None)}
 
 
 def test_a_clip_that_fails_or_kills_costs_only_itself(
