@@ -90,5 +90,6 @@ def _segments(entry: Entry, classifier: Classifier) -> Iterator[tuple[str, dict[
         began = time.process_time()
         (vector,) = embed(said, [span])
         used, mean = time.process_time() - began, features.values[lo:hi].mean(axis=0)
-        kinds = {"moves": vector, "lifted": embed_lifted(lifted, span), "mean": mean / max(float(np.linalg.norm(mean)), 1e-9)}
+        long = max(float(np.linalg.norm(mean)), 1e-9)
+        kinds = {"moves": vector, "lifted": embed_lifted(lifted, span), "mean": mean / long}
         yield label.move_id, kinds, used

@@ -166,5 +166,5 @@ def test_a_user_who_may_not_enable_it_is_told(pool: Engine) -> None:
         tx.execute(text("CREATE ROLE visitor"))
         tx.execute(text("SET LOCAL ROLE visitor"))
         with pytest.raises(DanceError, match=r"EXTENSION_MISSING.*permission denied"):
-            enable(tx, "pg_trgm")
+            enable(tx, "hstore")
         tx.rollback()
