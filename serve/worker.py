@@ -134,7 +134,9 @@ class Worker:
         info = replace(posed.info, path=Path(videos.find(self.pool, video).filename))
         segments = self.store.get(keys.segments(video, versions.model))
         features = self.store.get(keys.features(video, versions.features))
-        record = clip_record(info, versions, segments, features, metrics=_metrics(posed))
+        key = keys.embeddings(video, versions.model)
+        embeddings = self.store.get(key) if self.store.exists(key) else None
+        record = clip_record(info, versions, segments, features, metrics=_metrics(posed), embeddings=embeddings)
         analyses.finish(self.pool, job.job_id, record)
 
 
