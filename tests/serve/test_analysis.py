@@ -91,6 +91,9 @@ def test_an_analysis_goes_its_way(ann: TestClient, clips: list[bytes], work: Don
     assert ann.get(shown["preview_url"]).headers["content-type"] == "image/gif"
     drawn = ann.get(f"/v1/videos/{video}/keypoints").json()
     assert (len(drawn["joints"]), len(drawn["time_ms"]), len(drawn["dancers"][0]["xy"][0])) == (33, 80, 66)
+    with connect(pool) as tx:
+        known = tx.scalar(text("SELECT count(*) FROM segments WHERE embedding IS NOT NULL"))
+    assert known == len(segments)  # the shipped model has an opinion of each
 
 
 def test_events_tell_it_all(ann: TestClient, clips: list[bytes], work: Done) -> None:
