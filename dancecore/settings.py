@@ -91,6 +91,8 @@ class PoseSettings:
     batch_cuda: int
     max_dancers: int
     search_every: int
+    closer_zoom: int
+    closer_every: int
     detection_confidence: float
     presence_confidence: float
     suppression_overlap: float

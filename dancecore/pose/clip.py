@@ -79,6 +79,7 @@ class Clip:
         self._times: list[int] = []
         self._shots = Shots(settings)
         self._since_search = 0
+        self._since_closer: int | None = None
 
     def advance(self) -> bool:
         """Go to the next frame, starting anew at a cut. False at the end, or when the stream failed."""
@@ -92,6 +93,7 @@ class Clip:
         self._times.append(time)
         self._since_search += 1
         if self._shots.begins(self.image):
+            self._since_closer = None
             for slot in self.slots:
                 slot.leave_shot()
         return True
@@ -103,6 +105,17 @@ class Clip:
         """Nobody is followed, or a place is free and the last look was long ago."""
         free = len(self.slots) - len(self.followed())
         return free == len(self.slots) or (free > 0 and self._since_search >= self.settings.search_every)
+
+    def wants_closer_search(self) -> bool:
+        """A shot begins and a place is free, or nobody is followed and the last closer look was a while ago.
+
+        To be asked once a frame.
+        """
+        followed = len(self.followed())
+        since = None if self._since_closer is None else self._since_closer + 1
+        due = since is None or (not followed and since >= self.settings.closer_every)
+        self._since_closer = 0 if due else since
+        return due and followed < len(self.slots)
 
     def take(self, regions: Regions) -> list[Slot]:
         """Give the found regions (K, 4), surest first, to free slots: each to the one that was nearest last."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancecore.pose.model import PoseModel, run
-from dancecore.pose.region import Regions, about, crop, to_frame, whole
+from dancecore.pose.region import Regions, about, crop, squares, to_frame
 from dancecore.settings import PoseSettings
 from dancecore.types import Image
 
@@ -30,23 +30,30 @@ def _anchors() -> Array:
     return np.concatenate(grids)
 
 
-def detect(images: Sequence[Image], model: PoseModel, settings: PoseSettings) -> list[Regions]:
-    """The regions (K, 4) of the bodies in each frame, surest first. The frames may differ in size."""
-    frames = [whole(image.shape[1], image.shape[0]) for image in images]
-    inputs = np.empty((len(images), SIZE, SIZE, 3), np.uint8)
-    for image, frame, out in zip(images, frames, inputs, strict=True):
-        crop(image, frame[0], out, cv2.BORDER_CONSTANT)  # black, as in its training
+def detect(images: Sequence[Image], model: PoseModel, settings: PoseSettings, zoom: int = 1) -> list[Regions]:
+    """The regions (K, 4) of the bodies in each frame, surest first. The frames may differ in size.
+
+    `zoom`: how many times as large as in the whole frame bodies are looked at; see `region.squares`.
+    """
+    places = [squares(image.shape[1], image.shape[0], zoom) for image in images]
+    inputs = np.empty((sum(map(len, places)), SIZE, SIZE, 3), np.uint8)
+    pairs = ((image, place) for image, each in zip(images, places, strict=True) for place in each)
+    for (image, place), out in zip(pairs, inputs, strict=True):
+        crop(image, place, out, cv2.BORDER_CONSTANT)  # black, as in its training
     boxes, scores = run(model.detector, ("boxes", "scores"), inputs, model.batch)
-    return [_regions(b, s, f, settings) for b, s, f in zip(boxes, scores[..., 0], frames, strict=True)]
+    ends = np.cumsum([len(each) for each in places])[:-1]
+    answers = zip(np.split(boxes, ends), np.split(scores[..., 0], ends), places, strict=True)
+    return [_regions(*answer, settings) for answer in answers]
 
 
-def _regions(boxes: Array, scores: Array, frame: Regions, settings: PoseSettings) -> Regions:
-    """One frame's answer, boxes (2254, 12) and scores (2254,), as regions (K, 4)."""
+def _regions(boxes: Array, scores: Array, places: Regions, settings: PoseSettings) -> Regions:
+    """One frame's answers, boxes (N, 2254, 12) and scores (N, 2254) seen in places (N, 4), as regions (K, 4)."""
     confidence = 1 / (1 + np.exp(-np.clip(scores.astype(np.float64), -100, 100)))
-    sure = confidence >= settings.detection_confidence
-    found = merge(_decode(boxes[sure], _anchors()[sure]), confidence[sure], settings.suppression_overlap)
-    points = to_frame(found[None, :, 4:8].reshape(1, -1, 2), frame)[0].reshape(-1, 2, 2)
-    return about(points[:, 0], points[:, 1], settings.region_scale)
+    square, anchor = np.nonzero(confidence >= settings.detection_confidence)
+    decoded = _decode(boxes[square, anchor], _anchors()[anchor]).reshape(-1, 6, 2)
+    placed = to_frame(decoded, places[square]).reshape(-1, 12)
+    found = merge(placed, confidence[square, anchor], settings.suppression_overlap)
+    return about(found[:, 4:6], found[:, 6:8], settings.region_scale)
 
 
 def _decode(raw: Array, anchors: Array) -> Array:

@@ -13,9 +13,20 @@ Regions = NDArray[np.float64]
 Points = NDArray[np.float64]
 
 
-def whole(width: int, height: int) -> Regions:
-    """(1, 4): the upright square that holds a whole frame of this size."""
-    return np.array([[width / 2, height / 2, max(width, height), 0.0]])
+def squares(width: int, height: int, zoom: int = 1) -> Regions:
+    """(N, 4): upright squares that cover a frame of this size, with sides of its longer one / `zoom`.
+
+    Each lies half over the next, so that whoever is half as tall as a square stands whole in one of them.
+    """
+    side = max(width, height) / zoom
+    across, down = np.meshgrid(_middles(width, side), _middles(height, side))
+    return np.column_stack([across.ravel(), down.ravel(), np.full(across.size, side), np.zeros(across.size)])
+
+
+def _middles(length: int, side: float) -> NDArray[np.float64]:
+    if length <= side:
+        return np.array([length / 2])
+    return np.linspace(side / 2, length - side / 2, int(np.ceil(2 * length / side)) - 1)
 
 
 def about(centres: Points, rims: Points, scale: float) -> Regions:

@@ -1,7 +1,7 @@
 """Follows dancers along clips: joints found in one frame say where to look in the next (Bazarevsky et al. 2020).
 
-A dancer who is lost is looked for at once in the whole frame. Several clips advance together, a frame each, so that
-one inference serves them all; no clip ever has more than its current batch of frames in memory.
+A dancer who is lost is looked for at once in the whole frame, and then closer. Several clips advance together, a frame
+each, so that one inference serves them all; no clip ever has more than its current batch of frames in memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,6 +39,7 @@ def estimate_many(
         for clip in running:
             clip.drop_twins()
         _search([clip for clip in running if clip.wants_search()], model, settings)
+        _search([clip for clip in running if clip.wants_closer_search()], model, settings, settings.closer_zoom)
         for clip in running:
             clip.drop_twins()
             clip.record()
@@ -57,11 +58,11 @@ def _follow(slots: list[Slot], model: PoseModel, settings: PoseSettings) -> None
             slot.lose()
 
 
-def _search(clips: list[Clip], model: PoseModel, settings: PoseSettings) -> None:
-    """Look for dancers in the whole frame of each clip and read those not yet followed."""
+def _search(clips: list[Clip], model: PoseModel, settings: PoseSettings, zoom: int = 1) -> None:
+    """Look for dancers in the whole frame of each clip, at `zoom` of its size, and read those not yet followed."""
     if not clips:
         return
-    regions = detect([clip.image for clip in clips], model, settings)
+    regions = detect([clip.image for clip in clips], model, settings, zoom)
     started = [slot for clip, found in zip(clips, regions, strict=True) for slot in clip.take(found)]
     _right([slot for slot in started if slot.upside_down], model, settings)
     _follow(started, model, settings)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dancecore.pose.region import about, crop, to_frame, upright, whole
+from dancecore.pose.region import about, crop, squares, to_frame, upright
 
 CASES = {
     "standing": ((100, 200), (100, 120), (100, 200, 200, 0)),
@@ -26,14 +26,14 @@ def test_about(centre: tuple[float, ...], rim: tuple[float, ...], expected: tupl
 def test_corner_maps_to_corner() -> None:
     image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     out = np.empty_like(image)
-    crop(image, whole(64, 64)[0], out, cv2.BORDER_CONSTANT)
+    crop(image, squares(64, 64)[0], out, cv2.BORDER_CONSTANT)
     np.testing.assert_array_equal(out, image)
 
 
 @pytest.mark.parametrize(("border", "beyond"), [(cv2.BORDER_CONSTANT, 0), (cv2.BORDER_REPLICATE, 200)])
 def test_beyond_the_frame(border: int, beyond: int) -> None:
     image, out = np.full((32, 64, 3), 200, np.uint8), np.empty((64, 64, 3), np.uint8)
-    crop(image, whole(64, 32)[0], out, border)
+    crop(image, squares(64, 32)[0], out, border)
     assert (out[:8] == beyond).all()
     assert (out[20:44] == 200).all()
 
@@ -65,3 +65,16 @@ def test_turning_keeps_lengths_and_depth(angle: float) -> None:
     turned = upright(vectors, np.array([[0, 0, 1, angle]]))
     np.testing.assert_allclose(np.linalg.norm(turned, axis=-1), np.linalg.norm(vectors, axis=-1))
     np.testing.assert_array_equal(turned[..., 2], vectors[..., 2])
+
+
+@given(st.integers(2, 4000), st.integers(2, 4000), st.integers(1, 4), st.data())
+def test_whoever_is_half_a_square_tall_stands_whole_in_one(
+    width: int, height: int, zoom: int, data: st.DataObject
+) -> None:
+    places = squares(width, height, zoom)
+    half = max(width, height) / zoom / 2
+    x = data.draw(st.floats(0, max(width - half, 0)))
+    y = data.draw(st.floats(0, max(height - half, 0)))
+    low, high = places[:, :2] - places[:, 2:3] / 2, places[:, :2] + places[:, 2:3] / 2
+    ends = [min(x + half, width), min(y + half, height)]
+    assert ((low <= [x + 1e-6, y + 1e-6]) & (high >= np.array(ends) - 1e-6)).all(1).any()

@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -83,6 +84,33 @@ def test_a_dancer_found_far_away_may_be_another(model: PoseModel, squats: Image)
     (track,) = estimate(clip(left, left * 0, right), model, blind)
     assert track.present.tolist() == [True] * 4 + [False] * 4 + [True] * 4
     assert np.flatnonzero(track.cut).tolist() == [8]
+
+
+def small(images: Image, share: float) -> Image:
+    """The pictures in a corner of a grey frame of their size, `share` as tall."""
+    frames = np.full_like(images, 90)
+    height, width = int(images.shape[1] * share), int(images.shape[2] * share)
+    for frame, image in zip(frames, images, strict=True):
+        frame[-height:, -width:] = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return frames
+
+
+def test_who_is_far_away_is_found_by_looking_closer(model: PoseModel, squats: Image) -> None:
+    far = small(squats[:6], 0.25)
+    (near,) = estimate(clip(squats[:6]), model, ONE)
+    (track,) = estimate(clip(far), model, ONE)
+    apart = np.linalg.norm((track.xy_px - [540, 960]) * 4 - near.xy_px, axis=-1)[near.visibility > 0.5]
+    assert np.median(apart) < 0.05 * np.ptp(near.xy_px[0, :, 1])
+    never = replace(ONE, closer_zoom=1)
+    with pytest.raises(DanceError, match="nobody was found"):
+        estimate(clip(far), model, never)
+
+
+def test_who_is_far_behind_another_is_found_as_the_shot_begins(model: PoseModel, squats: Image) -> None:
+    both = np.concatenate([squats[:4], small(squats[:4], 0.3)], axis=2)
+    tracks = estimate(clip(both), model, NUMBERS)
+    heights = sorted(np.ptp(track.xy_px[0, :, 1]) for track in tracks)
+    assert heights[0] / heights[-1] == pytest.approx(0.3, abs=0.05)
 
 
 def test_nobody(model: PoseModel) -> None:
