@@ -1,6 +1,7 @@
 """What is known of one clip while its dancers are followed."""
 
 from collections.abc import Iterator
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,10 +54,15 @@ class Slot:
     def lose(self) -> None:
         self.region, self.now = None, NOBODY
 
+    def forget(self) -> None:
+        """Follow nobody, and no longer know who was followed."""
+        self.lose()
+        self.last, self.cut = None, False
+
     def leave_shot(self) -> None:
         """Forget everything that the next shot does not share with this one."""
-        self.lose()
-        self.last, self.cut = None, True
+        self.forget()
+        self.cut = True
 
     def record(self) -> None:
         """Write this frame down."""
@@ -137,6 +143,15 @@ class Clip:
         for i, slot in enumerate(followed):
             if any(_same(slot, other, self.settings.same_dancer) for other in followed[:i]):
                 slot.lose()
+
+    def hand_over(self) -> None:
+        """A dancer who was lost in one slot and found at that place by another, this frame, goes on in the first."""
+        for slot, other in permutations(self.slots, 2):
+            if slot.region is not None or slot.last is None or other.region is None or other.frames != 1:
+                continue
+            if _apart(other.region, slot.last) < self.settings.jump:
+                slot.region, slot.last, slot.now, slot.frames = other.region, other.region, other.now, other.frames
+                other.forget()
 
     def record(self) -> None:
         for slot in self.slots:

@@ -42,6 +42,7 @@ def estimate_many(
         _search([clip for clip in running if clip.wants_closer_search()], model, settings, settings.closer_zoom)
         for clip in running:
             clip.drop_twins()
+            clip.hand_over()
             clip.record()
     return [clip.result() for clip in states]
 

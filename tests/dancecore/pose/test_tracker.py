@@ -12,6 +12,7 @@ import pytest
 from cluster.settings import settings
 from dancecore.errors import DanceError
 from dancecore.pose import PoseModel, estimate, estimate_many, tracker
+from dancecore.pose.region import Regions
 from dancecore.types import FrameBatch, Image, PoseTrack
 
 NUMBERS = settings().pose
@@ -111,6 +112,22 @@ def test_who_is_far_behind_another_is_found_as_the_shot_begins(model: PoseModel,
     tracks = estimate(clip(both), model, NUMBERS)
     heights = sorted(np.ptp(track.xy_px[0, :, 1]) for track in tracks)
     assert heights[0] / heights[-1] == pytest.approx(0.3, abs=0.05)
+
+
+def test_who_is_found_again_beside_a_mistake_goes_on_where_they_were(
+    model: PoseModel, poses: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, mistake = tracker.detect, np.array([[40.0, 40.0, 30.0, 0.0]])  # an empty corner, and surer than the dancer
+
+    def detect(*args: object) -> list[Regions]:
+        return [np.concatenate([mistake, regions]) if len(regions) else regions for regions in found(*args)]
+
+    whole_clip = replace(NUMBERS, cut_correlation=-1.0)  # no shot ever ends
+    (expected,) = estimate(clip(poses[:4], EMPTY[:2], poses[4:8]), model, replace(whole_clip, max_dancers=1))
+    monkeypatch.setattr(tracker, "detect", detect)
+    (track,) = estimate(clip(poses[:4], EMPTY[:2], poses[4:8]), model, whole_clip)
+    assert track.present.tolist() == [True] * 4 + [False] * 2 + [True] * 4
+    np.testing.assert_allclose(track.xy_px, expected.xy_px, atol=0.5)
 
 
 def test_nobody(model: PoseModel) -> None:
