@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dancecore.matching.bank import Bank
     from dancecore.matching.enrolled import Enrolled
     from dancecore.models.bundle import Bundle
-    from dancecore.models.classify import Classifier, FrameScores, Says
+    from dancecore.models.classify import Classifier, FrameScores
 
 
 def pack_poses(tracks: Sequence[PoseTrack], settings: PoseSettings) -> bytes:
@@ -43,30 +43,20 @@ def pack_features(poses: bytes, settings: FeatureSettings) -> bytes:
 
 
 def find_segments(
-    features: bytes, poses: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Says | None",
-    own: "Enrolled | None", settings: AnalysisSettings,
-) -> list[Segment]:  # fmt: skip
-    """The segments of the dancer to index, of stored features and poses, who dances to these beats."""
+    features: bytes, poses: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Classifier | None",
+    own: "Enrolled | None", settings: AnalysisSettings, version: str,
+) -> tuple[list[Segment], bytes | None]:  # fmt: skip
+    """The segments of the dancer to index, of stored features and poses, who dances to these beats, and their
+    embeddings, as stored: None without a classifier. `version`: of the features."""
     from dancecore.features.packing import unpack
     from dancecore.pipeline import identify
     from dancecore.pose.packing import unpack_tracks
 
-    within = own.within(unpack_tracks(poses)[0]) if own else None
-    return identify(unpack(features), beats, bank, settings, classifier, within)
-
-
-def find_with_embeddings(
-    features: bytes, poses: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Classifier | None",
-    own: "Enrolled | None", settings: AnalysisSettings, version: str,
-) -> tuple[list[Segment], bytes | None]:  # fmt: skip
-    """As `find_segments`, with the embeddings of the segments, as stored: None without a classifier, which is asked
-    once. `version`: of the features."""
-    from dancecore.features.packing import unpack
-
+    values, within = unpack(features), own.within(unpack_tracks(poses)[0]) if own else None
     if classifier is None:
-        return find_segments(features, poses, beats, bank, None, own, settings), None
-    said = classifier(unpack(features))
-    found = find_segments(features, poses, beats, bank, lambda _: said, own, settings)
+        return identify(values, beats, bank, settings, None, within), None
+    said = classifier(values)  # asked once: the embeddings are of what it says
+    found = identify(values, beats, bank, settings, lambda _: said, within)
     return found, _pack_embeddings(said, found, classifier.bundle, version)
 
 

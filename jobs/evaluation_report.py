@@ -149,11 +149,13 @@ def _drawn(scores: Scores) -> str:
 def _draw_confusion(axes: Axes, scores: Scores) -> None:
     axes.set_title("confusion: true down, found across")
     counts, labels = scores.confusion.counts, [text(label) for label in scores.confusion.labels]
-    axes.imshow(counts / np.maximum(counts.sum(1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(range(len(labels)), labels, rotation=90, fontsize=7)
     axes.set_yticks(range(len(labels)), labels, fontsize=7)
     for i, j in zip(*np.nonzero(counts), strict=True) if len(labels) <= 20 else ():
-        axes.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=6)
+        colour = "white" if shares[i, j] > 0.5 else "black"
+        axes.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=7, color=colour)
 
 
 def _draw_classes(axes: Axes, names: list[str], scores: Scores) -> None:

@@ -13,7 +13,7 @@ from cluster.library import pose_version
 from cluster.objects import objects
 from cluster.ready import ready
 from cluster.settings import settings
-from cluster.steps import find_with_embeddings, pack_features, pack_poses
+from cluster.steps import find_segments, pack_features, pack_poses
 from cluster.weights import weights_dir
 from dancecore import music
 from dancecore.errors import DanceError
@@ -102,7 +102,7 @@ class MoveFinder:
         with self.store.file(keys.source(clip)) as path:
             heard = hear(path, self.settings.analysis)
         poses, library = self.store.get(keys.keypoints(clip, versions.pose)), self.library
-        found, embeddings = find_with_embeddings(
+        found, embeddings = find_segments(
             features,
             poses,
             heard,
