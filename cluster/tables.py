@@ -49,6 +49,9 @@ MODEL_STEPS = frozenset(
 )  # fmt: skip
 """Which state may follow which: a trigger holds it. The last one is the way back to a model that served before."""
 
+EVENTS = ("suggested", "accepted", "planned", "saved", "edited", "exported", "abandoned")
+"""What people do with the composer, as `cluster.experiment` counts it."""
+
 EMBEDDING_SIZE = 128
 """Numbers in the embedding of a segment: the column, its index and every encoder agree on it."""
 
@@ -279,6 +282,12 @@ compositions = Table(
     Column("title", Text, nullable=False),
     Column("bpm", Double, nullable=False),
     _created_at(),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("remix_of", Text, ForeignKey("compositions.id", ondelete="SET NULL"), comment="what it was copied from"),
+    Column("plan", Text, comment="the composer_events row of the plan it began as; null: written by hand"),
+    # Kept as it is, unlike what signs somebody in: its owner is shown it again, and it opens one row of this table.
+    Column("share_token", Text, unique=True, comment="who has it may read; null: nobody else may"),
+    Index("ix_compositions_user_created", "user", text("created_at DESC"), "id"),
     CheckConstraint("bpm > 0", name="bpm_positive"),
 )  # fmt: skip
 
@@ -292,6 +301,40 @@ composition_steps = Table(
     Column("notes", Text, nullable=False, server_default=""),
     CheckConstraint("order_idx >= 0", name="order_not_negative"),
     CheckConstraint("duration_beats > 0", name="duration_positive"),
+)  # fmt: skip
+
+composition_jobs = Table(
+    "composition_jobs", metadata, _id(),
+    Column("composition", Text, ForeignKey("compositions.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("video", Text, ForeignKey("videos.id", ondelete="CASCADE"), index=True, comment="of a comparison: the take"),
+    Column("kind", Text, nullable=False),
+    Column("asked", JSONB, nullable=False, comment="the composition as it was then, and what was asked for"),
+    Column("state", Text, nullable=False, server_default="QUEUED"),
+    Column("done", Integer, nullable=False, server_default="0", comment="files of an export that are there"),
+    Column("result", JSONB, comment="of a comparison that is DONE"),
+    Column("reason", Text, comment="error code of a job that FAILED"),
+    Column("detail", Text),
+    Column("secret", Text, nullable=False, comment="what signs the addresses of its files"),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True, comment="when it is removed"),
+    _created_at(),
+    _one_of("kind", ("export", "comparison")),
+    _one_of("state", ("QUEUED", "RUNNING", "DONE", "FAILED")),
+    CheckConstraint("(state = 'FAILED') = (reason IS NOT NULL)", name="failed_has_reason"),
+    CheckConstraint("(kind = 'comparison') = (video IS NOT NULL)", name="comparison_has_video"),
+)  # fmt: skip
+
+composer_events = Table(
+    "composer_events", metadata, _id(),
+    Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("experiment", Text, nullable=False),
+    Column("variant", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("about", Text, comment="the event that it answers: an accepted step its suggestion, a dance its plan"),
+    Column("composition", Text, ForeignKey("compositions.id", ondelete="SET NULL"), index=True),
+    Column("details", JSONB, nullable=False, server_default=text("'{}'")),
+    _created_at(),
+    Index("ix_composer_events_experiment", "experiment", "user", "created_at"),
+    _one_of("kind", EVENTS),
 )  # fmt: skip
 
 models = Table(
@@ -321,6 +364,12 @@ choreographies = Table(
     Column("mark", Text, nullable=False, comment="of what it was made of: at the same mark it is not counted again"),
     Column("steps", JSONB, nullable=False, comment="as counted: [move, beats or null, mirror], null for a gap"),
     CheckConstraint("jsonb_typeof(steps) = 'array'", name="steps_is_array"),
+)  # fmt: skip
+
+choreography_graphs = Table(
+    "choreography_graphs", metadata,
+    Column("corpus", Text, primary_key=True),
+    Column("version", Integer, nullable=False, comment="one more whenever what was learned has changed"),
 )  # fmt: skip
 
 # No foreign keys to moves: dances of others name moves by any names.

@@ -76,48 +76,33 @@ def compose(
 ) -> None:
     """Write a dance by naming moves, by wishes, or both; watch it, change it, take it away.
 
-    Names may be aliases and have typing errors; what is not clear is asked. Planned steps keep to bars, whole phrases
-    and postures that join. With --out: JSON, CSV, PDF, MP4, BVH, EDL, FCPXML, WebVTT and frames for a browser.
+    Names may be aliases and have typing errors; what is not clear is asked. --out writes all that README.md lists.
 
     [bold]Examples[/bold]
 
-      danceapp compose "two-step x4, body roll, dab (mirror), floss 4" --bpm 112
+      danceapp compose "two-step x4, dab (mirror), floss 4" --bpm 112
 
       danceapp compose --bars 16 --style latin --energy arc --must floss --out dance
-
-      danceapp compose "floss, dab" --suggest
 
       danceapp compose --edit dance/dance.json --swap 3 --out dance
     """
     from cluster.settings import settings
-    from dancecore.composer.wish import Wish
     from jobs import compose as job
 
     with plain_errors():
-        composer = job.Composer(corpus, settings())
-        before = None if edit is None else job.read_composition(edit)
-        tempo = bpm if before is None else before.bpm
-        ends = [None if name is None else composer.named([name])[0] for name in (first, last)]
-        wish = Wish(
-            bars or (before.bars if before else 8), tempo, style=style, families=tuple(family or ()),
-            max_difficulty=max_difficulty, energy=job.energy_of(energy), must=composer.named(must or ()),
-            never=composer.named(never or ()), first=ends[0], last=ends[1], novelty=novelty, diversity=diversity,
-            seed=seed,
+        composer, before = job.Composer(corpus, settings()), edit and job.read_composition(edit)
+        wish = job.Wish(
+            bars or (before.bars if before else 8), before.bpm if before else bpm, style, tuple(family or ()),
+            max_difficulty, job.energy_of(energy), tuple(must or ()), tuple(never or ()), (), first, last, novelty,
+            diversity, seed,
         )  # fmt: skip
         if suggest:
-            steps = composer.read(text).steps if text.strip() else before.steps if before else ()
-            job.print_suggestions(composer.suggestions(steps, wish), as_json)
-            return
-        if before is not None:
-            written = composer.change(before, swap, keep, wish)
-        else:
-            written = composer.write(title, text, None if bars is None and text.strip() else wish, tempo)
-        job.print_written(written, composer, as_json)
+            return job.print_suggestions(composer.suggest(text, before, wish), as_json)
+        made = composer.change(before, swap, keep, wish) if before else composer.write(title, text, wish, bars)
+        job.print_written(made, composer, as_json)
         if out is not None:
-            chosen = [name.strip() for name in formats.split(",") if name.strip()] or list(job.FORMATS)
-            how = job.Showing(speed, loops, mirrored, credits, track, grid)
-            for path in job.export(written.composition, chosen, out, composer, how):
-                print(path, file=sys.stderr)
+            how, music = job.Showing(speed, loops, mirrored, credits), job.Music(track, grid)
+            print(*job.export(made.composition, formats, out, composer, how, music), sep="\n", file=sys.stderr)
 
 
 def compare(
