@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from cluster import queue
 from cluster.database import storable, transact
-from cluster.ids import job_id
+from cluster.ids import job_id, video_id
 from cluster.index import ClipRecord, put_clip
 from cluster.tables import analysis_jobs, videos
 from dancecore.errors import DanceError
@@ -57,8 +57,13 @@ def advance(pool: Engine, job: str, *states: str, metrics: dict[str, float] | No
 
 
 def finish(pool: Engine, job: str, clip: ClipRecord) -> bool:
-    """Store what was found, INDEXED and DONE; False when the job must not go on."""
-    return _while_on(pool, job, lambda tx: put_clip(tx, clip))
+    """Store what was found, INDEXED and DONE, and have it learned; False when the job must not go on."""
+
+    def work(tx: Connection) -> None:
+        put_clip(tx, clip)
+        queue.learn(tx, video_id(clip.info.sha256))
+
+    return _while_on(pool, job, work)
 
 
 def fail(pool: Engine, job: str, reason: str, detail: str) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from cluster.database import transact
-from cluster.tables import choreographies, move_stats, move_transitions
+from cluster.tables import choreographies, choreography_graphs, move_stats, move_transitions
 from dancecore.composer.counts import Counts
 from dancecore.composer.profiles import Profile, lengths
 from dancecore.composer.steps import Choreography, Heard
@@ -70,11 +70,22 @@ def learn(
 
 def counts_of(pool: Engine, corpus: str) -> Counts:
     """What a corpus adds up to. Raises DanceError("NOT_FOUND") where nothing was learned under this name."""
-    found = transact(pool, lambda tx: _counts(tx, corpus))
+    found = learned(pool, corpus)
     if not found.moves:
         known = ", ".join(corpora(pool)) or "nothing was learned yet: danceapp choreograph"
         raise DanceError("NOT_FOUND", f"nothing was learned of {corpus!r}; there is: {known}", {"corpus": corpus})
     return found
+
+
+def learned(pool: Engine, corpus: str) -> Counts:
+    """What a corpus adds up to; of one that nothing was learned of, nothing."""
+    return transact(pool, lambda tx: _counts(tx, corpus))
+
+
+def graph_version(pool: Engine, corpus: str) -> int:
+    """Another number whenever what was learned of a corpus has changed."""
+    query = select(choreography_graphs.c.version).where(choreography_graphs.c.corpus == corpus)
+    return transact(pool, lambda tx: tx.scalar(query)) or 0
 
 
 def corpora(pool: Engine) -> dict[str, int]:
@@ -105,6 +116,10 @@ def _learn(
     _replace(tx, corpus, [fresh[name] for name in written], left)
     _write_transitions(tx, corpus, change)
     _write_stats(tx, corpus, change, profiles)
+    if written or left:
+        made = upsert(choreography_graphs).values(corpus=corpus, version=1)
+        one_more = {"version": choreography_graphs.c.version + 1}
+        tx.execute(made.on_conflict_do_update(index_elements=["corpus"], set_=one_more))
     same = tx.execute(select(func.count()).where(choreographies.c.corpus == corpus)).scalar_one() - new - changed
     return Learned(corpus, new, changed, len(left), same)
 

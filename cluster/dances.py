@@ -1,12 +1,13 @@
 """The dances of the index: what was found in analysed clips, as the composer learns it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from cluster import keys
 from cluster.artifacts import unpack_beats
@@ -14,10 +15,12 @@ from cluster.choreographies import INDEX, Learned, learn, mark_of, marks
 from cluster.database import transact
 from cluster.objects import Objects
 from cluster.tables import analysis_jobs, segments, videos
+from dancecore.composer.counts import Counts
 from dancecore.composer.found import steps_of
-from dancecore.composer.profiles import Profile
+from dancecore.composer.profiles import Profile, profiles, twins
 from dancecore.composer.steps import Choreography
 from dancecore.errors import DanceError
+from dancecore.moves.taxonomy import Taxonomy
 from dancecore.types import MS, OTHER, BeatGrid, Segment
 
 
@@ -32,14 +35,16 @@ class _Danced:
 
 
 def learn_index(
-    pool: Engine, store: Objects, gap_ms: int, twins: Mapping[str, str], profiles: Mapping[str, Profile]
-) -> Learned:
+    pool: Engine, store: Objects, gap_ms: int, twins: Mapping[str, str], profiles: Mapping[str, Profile],
+    only: Collection[str] | None = None,
+) -> Learned:  # fmt: skip
     """Bring the corpus INDEX up to date: clips that are new or were analysed anew are counted, deleted ones taken out.
 
-    Clips that are as they were are not touched. Raises DanceError: DATABASE_UNAVAILABLE, OBJECTS_UNAVAILABLE.
+    Clips that are as they were are not touched; with `only`, no others than these are looked at.
+    Raises DanceError: DATABASE_UNAVAILABLE, OBJECTS_UNAVAILABLE.
     """
-    clips = _clips(pool, f"{gap_ms} {sorted(twins.items())}")
-    known = marks(pool, INDEX)
+    clips = _clips(pool, f"{gap_ms} {sorted(twins.items())}", only)
+    known = {name: mark for name, mark in marks(pool, INDEX).items() if only is None or name in only}
     fresh = [
         (clip.mark, steps_of(clip.video, clip.segments, _grid(store, clip), gap_ms).merged(twins))
         for clip in clips
@@ -48,7 +53,13 @@ def learn_index(
     return learn(pool, INDEX, fresh, known.keys() - {clip.video for clip in clips}, profiles)
 
 
-def _clips(pool: Engine, made_with: str) -> list[_Danced]:
+def keep_up(pool: Engine, store: Objects, taxonomy: Taxonomy, gap_ms: int, only: Collection[str]) -> Learned:
+    """`learn_index` of these clips alone, with what the taxonomy tells of moves."""
+    pairs, lent = twins(taxonomy.moves.values()), profiles(taxonomy, Counts())
+    return learn_index(pool, store, gap_ms, pairs, lent, only)
+
+
+def _clips(pool: Engine, made_with: str, only: Collection[str] | None) -> list[_Danced]:
     found = segments.c
     query = (
         select(found.video, analysis_jobs.c.id, analysis_jobs.c.model_version,
@@ -58,6 +69,8 @@ def _clips(pool: Engine, made_with: str) -> list[_Danced]:
         .where(videos.c.deleted_at.is_(None))
         .order_by(found.video, found.start_ms)
     )  # fmt: skip
+    if only is not None:
+        query = query.where(found.video == any_(literal(list(only), ARRAY(TEXT))))
     rows = transact(pool, lambda tx: tx.execute(query).all())
     return [_clip(list(of), made_with) for _, of in groupby(rows, lambda row: row.video)]
 

@@ -72,6 +72,21 @@ def beats(video: str, model_version: str) -> str:
     return checked(f"videos/{video}/music/beats_{model_version}.json")
 
 
+def of_composition(composition: str) -> str:
+    """What all keys of a composition begin with."""
+    return checked(f"compositions/{composition}") + "/"
+
+
+def of_export(composition: str, export_id: str) -> str:
+    """What the keys of an export's files begin with."""
+    return checked(f"compositions/{composition}/exports/{export_id}") + "/"
+
+
+def export(composition: str, export_id: str, name: str) -> str:
+    """A file that a composition was exported as: the format's name is the end of its name."""
+    return checked(f"compositions/{composition}/exports/{export_id}/dance.{name}")
+
+
 def model(model_id: str, name: str) -> str:
     """A file of a registered model's bundle."""
     return checked(f"models/{model_id}/{name}")

@@ -5,11 +5,15 @@ from typing import Any, Literal
 from sqlalchemy import Engine, Select, select
 
 from cluster.database import storable, transact
-from cluster.tables import analysis_jobs, api_keys, uploads, videos
+from cluster.tables import analysis_jobs, api_keys, composer_events, composition_jobs, compositions, uploads, videos
 from dancecore.errors import DanceError
 
-Owned = Literal["video_id", "job_id", "key_id", "upload_id"]
+Owned = Literal["video_id", "job_id", "key_id", "upload_id", "composition_id", "export_id", "comparison_id", "about_id"]
 """Kinds of things that belong to somebody, by the name of their id."""
+
+_JOBS = select(composition_jobs.c.id, compositions.c.user).join(
+    compositions, compositions.c.id == composition_jobs.c.composition
+)
 
 OWNERS: dict[Owned, Select[Any]] = {
     "video_id": select(videos.c.id, videos.c.owner).where(videos.c.deleted_at.is_(None)),
@@ -18,6 +22,10 @@ OWNERS: dict[Owned, Select[Any]] = {
     .where(videos.c.deleted_at.is_(None)),
     "key_id": select(api_keys.c.id, api_keys.c.user),
     "upload_id": select(uploads.c.id, uploads.c.user),
+    "composition_id": select(compositions.c.id, compositions.c.user),
+    "export_id": _JOBS.where(composition_jobs.c.kind == "export"),
+    "comparison_id": _JOBS.where(composition_jobs.c.kind == "comparison"),
+    "about_id": select(composer_events.c.id, composer_events.c.user),
 }
 
 

@@ -13,6 +13,7 @@ import yaml
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from dancecore.composer.decoder.settings import DecoderSettings
 from dancecore.composer.settings import ComposerSettings
 from dancecore.errors import DanceError
 from dancecore.lifting.settings import LiftingSettings
@@ -150,6 +151,19 @@ class TuneSettings:
 
 
 @dataclass(frozen=True)
+class ExperimentSettings:
+    """Ways of composing that are tried on users beside each other (`configs/experiment.yaml`)."""
+
+    name: str
+    variants: dict[str, dict[str, float]]
+    session_minutes: float
+
+    def __post_init__(self) -> None:
+        if not self.variants:
+            raise ValueError("an experiment wants a variant at least")
+
+
+@dataclass(frozen=True)
 class ServeSettings:
     """How the service runs and what it allows (`configs/serve.yaml`)."""
 
@@ -163,6 +177,10 @@ class ServeSettings:
     pose_cpus: float
     move_cpus: float
     light_cpus: float
+    composer_replicas: int
+    exporter_replicas: int
+    composer_cpus: float
+    graph_every_s: float
     ingress_ongoing: int
     max_queued: int
     retry_after_s: float
@@ -170,6 +188,9 @@ class ServeSettings:
     health_timeout_s: float
     drain_s: float
     jobs_at_once: int
+    exports_at_once: int
+    export_hours: float
+    link_minutes: float
     job_attempts: int
     job_backoff_s: float
     stalled_after_s: float
@@ -223,6 +244,8 @@ class Settings(BaseSettings):
     tune: TuneSettings
     tracking: TrackingSettings
     composer: ComposerSettings
+    experiment: ExperimentSettings
+    decoder: DecoderSettings
     serve: ServeSettings
 
     @property

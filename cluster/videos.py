@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from cluster import keys, uploads
+from cluster import keys, queue, uploads
 from cluster.database import storable, transact
 from cluster.ids import video_id
 from cluster.objects import Objects
@@ -62,6 +62,7 @@ def _add(tx: Connection, upload: Upload, info: ClipInfo, source: str, consent_ve
     if new:
         said = {"owner": upload.user_id, "source": source, "consent_version": storable(consent_version)}
         tx.execute(update(videos).where(videos.c.id == video).values(**row, **said, deleted_at=None))
+        queue.learn(tx, video)  # one that comes back has segments already
     uploads.became(tx, upload.upload_id, video)
     return video, new
 
@@ -94,9 +95,14 @@ def pose_version(pool: Engine, video: str) -> str:
 
 
 def delete(pool: Engine, video: str, now: datetime) -> None:
-    """Take a video out of sight; `purge` removes it later."""
+    """Take a video out of sight, and what is danced in it out of what was learned; `purge` removes it later."""
     changed = update(videos).where(videos.c.id == video, videos.c.deleted_at.is_(None)).values(deleted_at=now)
-    transact(pool, lambda tx: tx.execute(changed))
+
+    def work(tx: Connection) -> None:
+        tx.execute(changed)
+        queue.learn(tx, video)
+
+    transact(pool, work)
 
 
 def purge(pool: Engine, store: Objects, then: datetime) -> int:

@@ -5,6 +5,8 @@ from typing import Any
 from zipfile import BadZipFile
 
 CODES: dict[str, str] = {
+    "CHANGED_MEANWHILE": "it was changed since it was read: read it again, and change that",
+    "IF_MATCH_MISSING": "a change must say of which state it is, by the ETag that was read: If-Match",
     "INVALID_INPUT": "a value that was given cannot be used",
     "FILE_NOT_FOUND": "there is no file where one was named",
     "EMPTY_FILE": "the file has no content",

@@ -11,7 +11,7 @@ from jobs.compose_commands import choreograph, compare, compose, music
 from jobs.console import JSON, plain_errors
 from jobs.data_commands import data, synthesise
 from jobs.evaluate_command import evaluate
-from jobs.model_commands import train, tune
+from jobs.model_commands import train, train_decoder, tune
 from jobs.registry_commands import models
 from jobs.service_commands import serve, users
 from jobs.taxonomy_commands import taxonomy
@@ -131,7 +131,7 @@ def doctor(as_json: JSON = False) -> None:
         raise typer.Exit(1)
 
 
-for command in (choreograph, compare, compose, evaluate, music, serve, synthesise, train, tune):
+for command in (choreograph, compare, compose, evaluate, music, serve, synthesise, train, train_decoder, tune):
     app.command()(command)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")

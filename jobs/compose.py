@@ -87,8 +87,10 @@ def _learned(corpus: str | None) -> tuple[Counts, list[str]]:
     return counts_of(engine(), name), []
 
 
-def read_composition(path: Path) -> Composition:
-    """The composition in a file. Raises DanceError: FILE_NOT_FOUND, INVALID_INPUT."""
+def read_composition(path: Path | None) -> Composition | None:
+    """The composition in a file, if there is one. Raises DanceError: FILE_NOT_FOUND, INVALID_INPUT."""
+    if path is None:
+        return None
     if not path.is_file():
         raise DanceError("FILE_NOT_FOUND", f"there is no {path}")
     return from_json(path.read_text(encoding="utf-8"))
@@ -120,7 +122,7 @@ def export(written: Composition, formats: str, out: Path, composer: Composer, ho
     Raises DanceError as `making.checked` and `track_of` do.
     """
     names = checked(written, [name.strip() for name in formats.split(",") if name.strip()] or list(FORMATS))
-    if music.track is not None and "mp4" in names:
+    if music.track is not None and {"mp4", "body.mp4"} & set(names):
         how = replace(how, track=track_of(music.track, music.grid, composer.settings))
     out.mkdir(parents=True, exist_ok=True)
     settings = composer.settings

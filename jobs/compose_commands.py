@@ -65,7 +65,7 @@ def compose(
     corpus: Annotated[str | None, typer.Option(help="What was learned of these dances; else of the index.")] = None,
     title: Annotated[str, typer.Option(help="What the dance is called.")] = "My dance",
     out: Annotated[Path | None, typer.Option(help="Write it into this folder.")] = None,
-    formats: Annotated[str, typer.Option(help="Which files, with commas; all by default.")] = "",
+    formats: Annotated[str, typer.Option(help="Which files, with commas; all but body.mp4 by default.")] = "",
     speed: Annotated[float, typer.Option(help="Of the video: 0.5 is half as quick.")] = 1.0,
     loops: Annotated[int, typer.Option(help="How often the video shows the dance.")] = 1,
     mirrored: Annotated[bool, typer.Option("--mirrored", help="Film it as in a mirror, to dance along.")] = False,
@@ -90,7 +90,7 @@ def compose(
     from jobs import compose as job
 
     with plain_errors():
-        composer, before = job.Composer(corpus, settings()), edit and job.read_composition(edit)
+        composer, before = job.Composer(corpus, settings()), job.read_composition(edit)
         wish = job.Wish(
             bars or (before.bars if before else 8), before.bpm if before else bpm, style, tuple(family or ()),
             max_difficulty, job.energy_of(energy), tuple(must or ()), tuple(never or ()), (), first, last, novelty,

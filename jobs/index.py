@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from cluster import index as store
+from cluster.dances import keep_up
 from cluster.database import database_url, engine
+from cluster.ids import video_id
+from cluster.objects import objects
 from cluster.placement import Plan, Shortfall, plan
 from cluster.ray_session import nodes, session
 from cluster.ready import models_ready
@@ -35,7 +38,8 @@ def index(
     paths: Sequence[Path], settings: Settings, *, address: str | None = None, limit: int | None = None,
     pose: type[PoseWorker] = PoseWorker,
 ) -> Summary:  # fmt: skip
-    """Index every clip in `paths` (files, or folders to the bottom), at most `limit`, and say how it went.
+    """Index every clip in `paths` (files, or folders to the bottom), at most `limit`, and say how it went. The composer
+    learns what is danced in them.
 
     Run again after any interruption it takes up where it was. Raises DanceError for what stops the whole run:
     INVALID_INPUT, NO_CLIPS, CLUSTER_UNREACHABLE, PLACEMENT_SHORTFALL, WEIGHTS_MISSING, DATABASE_UNAVAILABLE.
@@ -45,6 +49,8 @@ def index(
     with session(address, settings.cluster):
         work = outstanding(clips, manifest, models, settings)
         rows = list(run(work.todo, models, settings, pose))
+    if named := [video_id(row["sha256"]) for row in rows if not row["error"]]:
+        keep_up(engine(), objects(), models.production.taxonomy, settings.composer.gap_ms, named)
     if verdict := settle(datetime.now(UTC)):
         print(f"canary   {sentence(verdict, acted=True)}", file=sys.stderr)
     return summarise(work.refused, rows, work.skipped)

@@ -1,4 +1,4 @@
-"""The commands `danceapp train` and `danceapp tune`."""
+"""The commands `danceapp train`, `danceapp train-decoder` and `danceapp tune`."""
 
 import json
 from pathlib import Path
@@ -47,6 +47,32 @@ def train(
         print(f"model    {bundle.model_id}   {bundle.arch}   {len(bundle.network) / 1e6:.1f} MB in {out / model_id}")
         print(f"trained  {bundle.train_data['clips']} clips   {bundle.train_data['segments']} segments")
         print(f"scores   {scores}")
+
+
+def train_decoder(
+    out: OUT = Path("runs/decoder"),
+    corpora: Annotated[
+        list[Path] | None, typer.Option("--corpus", help="A file of dances, JSON lines; again for more.")
+    ] = None,
+    address: ADDRESS = None,
+    as_json: JSON = False,
+) -> None:
+    """Train the decoder of dances, and say whether it foretells steps better than Markov; needs the extra `train`.
+
+    Without files it is trained on three generators of dances. Each source is left out once, and what was trained on
+    the others is tried on it. The numbers are in configs/decoder.yaml. The same command goes on after a kill.
+
+    [bold]Examples[/bold]
+
+      danceapp train-decoder
+
+      danceapp train-decoder --corpus school.jsonl --corpus club.jsonl --out runs/people
+    """
+    from cluster.settings import settings
+    from jobs import train_decoder as job
+
+    with plain_errors():
+        job.print_report(job.train_decoder(out, corpora or (), settings(), address=address), as_json)
 
 
 def tune(

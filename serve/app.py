@@ -13,34 +13,46 @@ from ray.serve import Application
 from ray.serve.handle import DeploymentHandle
 
 from cluster.database import engine
+from cluster.migrate import migrate
 from cluster.objects import objects
 from cluster.settings import ServeSettings, settings
+from dancecore.errors import DanceError
+from serve.composer import Choreographer, FileMaker
+from serve.composition_worker import CompositionWorker
 from serve.deployments import MoveFinder, PoseEstimator
-from serve.handles import Deployed
+from serve.handles import Deployed, DeployedComposer, DeployedExporter
 from serve.ingress.api import create_app
 from serve.ingress.services import SendCode, Services
 from serve.worker import Worker
+
+log = logging.getLogger("danceapp.composer")
 
 
 def build(numbers: ServeSettings) -> Application:
     """The whole service as one application, whose ingress is the one HTTP entrance."""
     pose = _deployed(PoseEstimator, numbers, numbers.pose_replicas, numbers.pose_cpus).bind()
     moves = _deployed(MoveFinder, numbers, numbers.move_replicas, numbers.move_cpus).bind()
-    worker = _deployed(QueueWorker, numbers, numbers.worker_replicas, numbers.light_cpus).bind(pose, moves)
+    composer = _deployed(Composer, numbers, numbers.composer_replicas, numbers.composer_cpus).bind()
+    exporter = _deployed(Exporter, numbers, numbers.exporter_replicas, numbers.composer_cpus).bind()
+    worker = _deployed(QueueWorker, numbers, numbers.worker_replicas, numbers.light_cpus).bind(pose, moves, exporter)
     ingress = _deployed(Ingress, numbers, numbers.ingress_replicas, numbers.light_cpus, numbers.ingress_ongoing)
-    return ingress.bind(pose, moves, worker)
+    return ingress.bind(pose, moves, composer, worker)
 
 
 @serve.ingress()
 class Ingress:
     """The HTTP ingress. It is given the worker so that Serve starts one; it asks nothing of it."""
 
-    def __init__(self, pose: DeploymentHandle, moves: DeploymentHandle, worker: DeploymentHandle) -> None:
+    def __init__(
+        self, pose: DeploymentHandle, moves: DeploymentHandle, composer: DeploymentHandle, worker: DeploymentHandle
+    ) -> None:
         _log()
         numbers = settings()
         send: SendCode = TypeAdapter(ImportString[SendCode]).validate_python(numbers.serve.code_sender)
         limiter = MovingWindowRateLimiter(MemoryStorage())
-        self.services = Services(engine(), objects(), numbers, Deployed(pose, moves), send, limiter)
+        self.services = Services(
+            engine(), objects(), numbers, Deployed(pose, moves), DeployedComposer(composer), send, limiter
+        )
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         return create_app(self.services)
@@ -49,20 +61,53 @@ class Ingress:
 class QueueWorker:
     """A worker of the queue as a replica: Serve starts it, watches it, and starts another when it dies."""
 
-    def __init__(self, pose: DeploymentHandle, moves: DeploymentHandle) -> None:
+    def __init__(self, pose: DeploymentHandle, moves: DeploymentHandle, exporter: DeploymentHandle) -> None:
         _log()
-        self.recognition = Deployed(pose, moves)
+        self.recognition, self.exporting = Deployed(pose, moves), DeployedExporter(exporter)
         self.work = asyncio.ensure_future(self._work())
 
     async def _work(self) -> None:
         await self.recognition.versions()  # the schema is there, and somebody recognises, before a job is taken
-        worker = Worker(engine(), objects(), self.recognition, settings().serve)
-        await asyncio.gather(worker.run(), worker.tend())
+        pool, store, numbers = engine(), objects(), settings()
+        worker = Worker(pool, store, self.recognition, numbers.serve)
+        dances = CompositionWorker(pool, store, self.recognition, self.exporting, numbers)
+        await asyncio.gather(worker.run(), worker.tend(), dances.run(), dances.tend())
 
     def check_health(self) -> None:
         """Raise what ended the work, if anything did."""
         if self.work.done():
             raise RuntimeError("the worker ended") from self.work.exception()
+
+
+class Composer(Choreographer):
+    """Writes dances as a replica, and looks now and then whether more was learned of people's dances."""
+
+    def __init__(self) -> None:
+        _log()
+        migrate()
+        super().__init__(engine(), settings())
+        self.learning = asyncio.ensure_future(self._keep_up())
+
+    async def _keep_up(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.serve.graph_every_s)
+            try:
+                await asyncio.to_thread(self.reload)
+            except DanceError as error:
+                log.warning("what was learned is not to be had, and is asked for again: %s", error)
+
+    def check_health(self) -> None:
+        """Raise what ended the learning, if anything did."""
+        if self.learning.done():
+            raise RuntimeError("the composer learns no more") from self.learning.exception()
+
+
+class Exporter(FileMaker):
+    """Makes files and comparisons as a replica of its own, so that nobody waits for a film to hear a suggestion."""
+
+    def __init__(self) -> None:
+        _log()
+        super().__init__(objects(), settings())
 
 
 def _log() -> None:

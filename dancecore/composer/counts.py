@@ -1,7 +1,7 @@
 """How often which move follows which: the choreography graph, as counts that add up."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Self, TypeVar
@@ -43,6 +43,17 @@ class Counts:
             found.update(pairs, triples)
         _count(self.spread, found, times)
         return self
+
+    def among(self, moves: Collection[str]) -> "Counts":
+        """What of this is of these moves alone."""
+        kept = {START, *moves}
+        return Counts(
+            Counter({name: n for name, n in self.moves.items() if name in kept}),
+            Counter({key: n for key, n in self.pairs.items() if kept.issuperset(key)}),
+            Counter({key: n for key, n in self.triples.items() if kept.issuperset(key)}),
+            Counter({key: n for key, n in self.beats.items() if key[0] in kept}),
+            Counter({key: n for key, n in self.spread.items() if kept.issuperset(key)}),
+        )
 
 
 def count(dances: Iterable[Choreography]) -> Counts:

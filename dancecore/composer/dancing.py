@@ -62,6 +62,13 @@ def danced(steps: Sequence[Step], taxonomy: Taxonomy, bpm: float, rate_hz: int, 
     return Dance(join(parts, [seam.blend for seam in seams]), tuple(seams))
 
 
+def warm_up(taxonomy: Taxonomy) -> None:
+    """Look at every move from either side once, as `danced` does when it first meets one: 2 ms each."""
+    for move in taxonomy.moves.values():
+        for mirror in {False, move.mirrorable}:
+            _peak(_phrase(taxonomy, move.move_id, mirror))
+
+
 def at_rate(motion: Motion, bpm: float, rate_hz: float) -> Motion:
     """The motion at the frames of a recording: frame f is shown f / rate_hz seconds after its first beat."""
     length = float(motion.beats[-1] - motion.beats[0])

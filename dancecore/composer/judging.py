@@ -8,6 +8,7 @@ import numpy as np
 from dancecore.composer.markov import Markov
 from dancecore.composer.steps import START, Choreography
 from dancecore.errors import DanceError
+from dancecore.types import Float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,19 @@ def foretell(model: Markov, dances: Iterable[Choreography]) -> Foretold:
 
     Raises DanceError("INVALID_INPUT") when there is no step that it could foretell.
     """
+    known = ((model.after(prev2, prev), model.number.get(move)) for prev2, prev, move in contexts(dances))
+    return judged(known)
+
+
+def judged(said: Iterable[tuple[Float64, int | None]]) -> Foretold:
+    """Judge what was foretold of steps: of each the probabilities, and the number of the move that came, None where
+    there is none. Raises as `foretell`."""
     logs, ranks, unknown = [], [], 0
-    for prev2, prev, move in contexts(dances):
-        if move not in model.number:
+    for share, came in said:
+        if came is None:
             unknown += 1
             continue
-        share = model.after(prev2, prev)
-        hit = share[model.number[move]]
+        hit = share[came]
         ranks.append(float((share > hit).sum() + ((share == hit).sum() + 1) / 2))
         logs.append(float(np.log(hit)))
     if not ranks:

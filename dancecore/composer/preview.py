@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from dancecore.composer.composition import Composition
 from dancecore.composer.dancing import at_rate
 from dancecore.composer.exports.timecode import shown
 from dancecore.composer.wish import BAR
-from dancecore.moves.body import joints
+from dancecore.moves.body import NEUTRAL, joints
 from dancecore.moves.camera import Camera
 from dancecore.moves.draw import FLOOR_SPACING, INK, draw_floor, draw_pose, fitting
 from dancecore.moves.motion import Motion
@@ -29,6 +30,9 @@ FOLLOW_S = 2.0
 
 SIDE_DEG = 20.0
 """Of the camera from the front: one sees both arms and what goes forward."""
+
+
+SPACING = np.array([FLOOR_SPACING, FLOOR_SPACING])
 
 
 def frames_json(composition: Composition, motion: Motion, names: Mapping[str, str], rate_hz: int) -> str:
@@ -51,26 +55,30 @@ def frames_json(composition: Composition, motion: Motion, names: Mapping[str, st
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """How a dance is drawn: size of the picture, pixels; `mirrored`: as a teacher in a mirror shows it."""
+    """How a dance is drawn: size of the picture, pixels; `mirrored`: as a teacher in a mirror shows it; `figure`: a
+    stick figure, or a body, which needs the extra `synthetic`; from how far aside, degrees."""
 
     width: int = 640
     height: int = 640
     mirrored: bool = False
+    figure: Literal["stick", "body"] = "stick"
+    side_deg: float = SIDE_DEG
 
 
 def pictures(
     composition: Composition, motion: Motion, beats: Float64, names: Mapping[str, str], stage: Stage, fps: float
 ) -> Iterator[Image]:
-    """(H, W, 3) uint8 RGB at each of the `beats` (N,), which lie in the motion: a stick figure that the camera follows,
-    what it dances, and the count of the bar."""
-    world = joints(sample(motion, beats))
+    """(H, W, 3) uint8 RGB at each of the `beats` (N,), which lie in the motion: a figure that the camera follows, what
+    it dances, and the count of the bar. Raises DanceError("MISSING_EXTRA") for a body without anny."""
+    shown_at = sample(motion, beats)
+    world = joints(shown_at)
     path = _followed(world, fps)
-    camera = fitting(world - path[:, None], stage.width, stage.height, SIDE_DEG, margin=0.12)
-    starts, paper = np.array(composition.starts), np.full((stage.height, stage.width, 3), INK.paper, np.uint8)
-    for pose, here, beat in zip(world - path[:, None], path, beats, strict=True):
+    camera = fitting(world - path[:, None], stage.width, stage.height, stage.side_deg, margin=0.12)
+    figures = _bodies(shown_at, path, camera) if stage.figure == "body" else _sticks(world, path, camera)
+    starts = np.array(composition.starts)
+    for drawn, beat in zip(figures, beats, strict=True):
         step = composition.steps[int(np.searchsorted(starts, beat + 1e-9, side="right")) - 1]
-        frame = _figure(paper, pose, here, camera)
-        frame = np.ascontiguousarray(frame[:, ::-1]) if stage.mirrored else frame
+        frame = np.ascontiguousarray(drawn[:, ::-1]) if stage.mirrored else drawn
         _tell(frame, shown(step, names), float(beat))
         yield frame
 
@@ -84,11 +92,19 @@ def _followed(world: Float64, fps: float) -> Float64:
     return (sums[width:] - sums[:-width]) / width * np.array([1.0, 0.0, 1.0])
 
 
-def _figure(paper: Image, pose: Float64, here: Float64, camera: Camera) -> Image:
-    frame = paper.copy()
-    draw_floor(frame, camera, -here[[0, 2]], np.array([FLOOR_SPACING, FLOOR_SPACING]))
-    draw_pose(frame, camera.project(pose), np.ones(len(JOINTS)), camera.see(pose)[:, 2])
-    return frame
+def _sticks(world: Float64, path: Float64, camera: Camera) -> Iterator[Image]:
+    for pose, here in zip(world - path[:, None], path, strict=True):
+        frame = np.full((camera.height, camera.width, 3), INK.paper, np.uint8)
+        draw_floor(frame, camera, -here[[0, 2]], SPACING)
+        draw_pose(frame, camera.project(pose), np.ones(len(JOINTS)), camera.see(pose)[:, 2])
+        yield frame
+
+
+def _bodies(motion: Motion, path: Float64, camera: Camera) -> Iterator[Image]:
+    from dancecore.synthetic import mannequin
+
+    followed = Motion(motion.beats, motion.rotation, motion.root - path / NEUTRAL.leg)
+    return mannequin.drawn(followed, -path[:, [0, 2]], SPACING, camera)
 
 
 def _tell(frame: Image, name: str, beat: float) -> None:

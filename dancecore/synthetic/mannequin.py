@@ -33,10 +33,16 @@ def preview(motion: Motion, beats: Float64, camera: Camera) -> Iterator[Image]:
 
     Raises DanceError("MISSING_EXTRA") without anny.
     """
-    body, worn = _dressed()
     danced, drift = on_the_spot(motion, beats)
-    spacing, light = floor_spacing(motion), LAMP.light()
-    for transforms, moved in zip(body.transforms(danced), drift, strict=True):
+    yield from drawn(danced, drift, floor_spacing(motion), camera)
+
+
+def drawn(motion: Motion, drift: Float64, spacing: Float64, camera: Camera) -> Iterator[Image]:
+    """(H, W, 3) uint8 RGB for each frame of the motion, over a floor that has moved by `drift` (N, 2) metres (x, z) and
+    whose lines are `spacing` (2,) apart. Raises as `preview`."""
+    body, worn = _dressed()
+    light = LAMP.light()
+    for transforms, moved in zip(body.transforms(motion), drift, strict=True):
         paper = np.full((camera.height, camera.width, 3), INK.paper, np.uint8)
         draw_floor(paper, camera, moved, spacing)
         meshes = [Mesh(worn.pose(transforms), worn.faces, worn.colours)]

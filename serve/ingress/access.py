@@ -29,12 +29,14 @@ class Rule:
 
 
 ANYBODY = Rule(roles=None, counted=None)
+LINKED = Rule(roles=None)  # whoever has the link, as often as others may call
 SIGNING_IN = Rule(roles=None, counted="sign_ins")
 USERS = Rule()
 ANNOTATORS = Rule(roles=("annotator", "admin"))
 ADMINS = Rule(roles=("admin",))
 SHOWN = Rule(owns="video_id", others=("annotator", "admin"))
 CHANGED = Rule(owns="video_id", others=("admin",))
+COMPOSITION = Rule(owns="composition_id", others=("admin",))
 JOB = Rule(owns="job_id", others=("admin",))
 
 ACCESS: dict[tuple[str, str], Rule] = {
@@ -68,6 +70,32 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/taxonomy/{semver}/moves"): ADMINS,
     ("GET", "/v1/search/moves"): USERS,
     ("GET", "/v1/search/videos"): USERS,
+    ("GET", "/v1/composer/suggest"): USERS,
+    ("POST", "/v1/composer/suggest"): USERS,
+    ("POST", "/v1/composer/plan"): USERS,
+    ("POST", "/v1/composer/swap"): USERS,
+    ("POST", "/v1/composer/regenerate"): USERS,
+    ("POST", "/v1/composer/parse"): USERS,
+    ("POST", "/v1/composer/events"): Rule(owns="about_id"),
+    ("GET", "/v1/composer/experiment"): ADMINS,
+    ("POST", "/v1/compositions"): USERS,
+    ("GET", "/v1/compositions"): USERS,
+    ("GET", "/v1/compositions/{composition_id}"): COMPOSITION,
+    ("PUT", "/v1/compositions/{composition_id}"): COMPOSITION,
+    ("DELETE", "/v1/compositions/{composition_id}"): COMPOSITION,
+    ("GET", "/v1/compositions/{composition_id}/preview"): COMPOSITION,
+    ("POST", "/v1/compositions/{composition_id}/remix"): COMPOSITION,
+    ("GET", "/v1/compositions/{composition_id}/share"): COMPOSITION,
+    ("POST", "/v1/compositions/{composition_id}/share"): COMPOSITION,
+    ("DELETE", "/v1/compositions/{composition_id}/share"): COMPOSITION,
+    ("POST", "/v1/compositions/{composition_id}/export"): COMPOSITION,
+    ("POST", "/v1/compositions/{composition_id}/compare"): COMPOSITION,
+    ("GET", "/v1/exports/{export_id}"): Rule(owns="export_id", others=("admin",)),
+    ("GET", "/v1/exports/{export_id}/files/{name}"): ANYBODY,  # whoever has the signed address
+    ("GET", "/v1/comparisons/{comparison_id}"): Rule(owns="comparison_id", others=("admin",)),
+    ("GET", "/v1/shared/{token}"): LINKED,
+    ("GET", "/v1/shared/{token}/preview"): LINKED,
+    ("POST", "/v1/shared/{token}/remix"): USERS,
     ("POST", "/v1/infer"): USERS,
     ("POST", "/v1/analysis"): CHANGED,
     ("GET", "/v1/analysis/{job_id}"): JOB,

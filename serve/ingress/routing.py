@@ -59,10 +59,10 @@ async def _once(request: Request, answer: Handler, key: str) -> Response:
 
 
 def _tagged(request: Request, response: Response) -> Response:
-    """The answer with an ETag of its content; 304 without content to who has it already."""
+    """The answer with an ETag, its route's or of its content; 304 without content to who has it already."""
     if response.status_code != 200 or isinstance(response, StreamingResponse) or not response.body:
         return response
-    tag = f'"{sha256(bytes(response.body)).hexdigest()[:32]}"'
+    tag = response.headers.get("etag") or f'"{sha256(bytes(response.body)).hexdigest()[:32]}"'
     known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
     if tag in known:
         return Response(status_code=304, headers={"ETag": tag})

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from cluster.accounts import User
 from cluster.objects import LocalObjects, S3Objects
 from cluster.settings import Settings
+from serve.composing import Composing
 from serve.recognition import Recognition
 
 SendCode = Callable[[str, str], None]
@@ -19,12 +20,13 @@ SendCode = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Services:
-    """All that an ingress needs: the database, the objects, who recognises moves, who sends codes."""
+    """All that an ingress needs: database, objects, who recognises moves, who writes dances, who sends codes."""
 
     pool: Engine
     store: LocalObjects | S3Objects
     settings: Settings
     recognition: Recognition
+    composing: Composing
     send_code: SendCode
     limiter: MovingWindowRateLimiter
 

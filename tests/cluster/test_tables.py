@@ -53,6 +53,15 @@ API_KEY = {"id": "key_2", "user": "usr_1", "name": "bot", "digest": "e"}
 LOGIN_CODE = {"user": "usr_1", "digest": "d", "expires_at": NOW}
 IDEMPOTENCY_KEY = {"user": "usr_1", "key": "k", "request": "r"}
 COMPOSITION = {"id": "cmp_2", "user": "usr_1", "title": "Dance", "bpm": 120.0}
+COMPOSITION_JOB = {
+    "id": "exp_1",
+    "composition": "cmp_1",
+    "kind": "export",
+    "asked": {},
+    "secret": "s",
+    "expires_at": NOW,
+}
+EVENT = {"id": "evt_1", "user": "usr_1", "experiment": "e", "variant": "v", "kind": "saved"}
 DANCE = {"corpus": "x", "id": "1", "mark": "m", "steps": []}
 STATS = {"corpus": "x", "move": "plié", "uses": 1, "beats": {}}
 AFTER = {"corpus": "x", "prev2": None, "prev": "a", "next": "b", "count": 1, "dances": 1}
@@ -125,6 +134,17 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("uploads", UPLOAD | {"sha256": "A" * 64}, "ck_uploads_sha256_hex"),
     ("compositions", COMPOSITION | {"user": "usr_9"}, "fk_compositions_user"),
     ("compositions", COMPOSITION | {"bpm": 0.0}, "ck_compositions_bpm_positive"),
+    ("compositions", COMPOSITION | {"remix_of": "cmp_9"}, "fk_compositions_remix_of"),
+    ("compositions", COMPOSITION | {"share_token": "t"}, "uq_compositions_share_token"),
+    ("composition_jobs", COMPOSITION_JOB | {"composition": "cmp_9"}, "fk_composition_jobs_composition"),
+    ("composition_jobs", COMPOSITION_JOB | {"kind": "comparison", "video": "vid_9"}, "fk_composition_jobs_video"),
+    ("composition_jobs", COMPOSITION_JOB | {"kind": "film"}, "ck_composition_jobs_kind_known"),
+    ("composition_jobs", COMPOSITION_JOB | {"state": "ODD"}, "ck_composition_jobs_state_known"),
+    ("composition_jobs", COMPOSITION_JOB | {"reason": "INTERNAL"}, "ck_composition_jobs_failed_has_reason"),
+    ("composition_jobs", COMPOSITION_JOB | {"kind": "comparison"}, "ck_composition_jobs_comparison_has_video"),
+    ("composer_events", EVENT | {"user": "usr_9"}, "fk_composer_events_user"),
+    ("composer_events", EVENT | {"composition": "cmp_9"}, "fk_composer_events_composition"),
+    ("composer_events", EVENT | {"kind": "danced"}, "ck_composer_events_kind_known"),
     ("composition_steps", STEP | {"composition": "cmp_9"}, "fk_composition_steps_composition"),
     ("composition_steps", STEP | {"move": "mv_9"}, "fk_composition_steps_move"),
     ("composition_steps", STEP | {"order_idx": 0}, "pk_composition_steps"),
@@ -159,7 +179,7 @@ def fill(pool: Engine) -> str:
     put(pool, templates, **TEMPLATE)
     put(pool, taxonomy_versions, id="tx-0.2", semver="tx-0.2")
     put(pool, taxonomy_migrations, **MIGRATION | {"id": "txm_1"})
-    put(pool, compositions, **COMPOSITION | {"id": "cmp_1"})
+    put(pool, compositions, **COMPOSITION | {"id": "cmp_1", "share_token": "t"})
     put(pool, composition_steps, **STEP | {"order_idx": 0})
     put(pool, move_transitions, **AFTER)
     made = write_clip(pool, clip("a.mp4", ("mv_dab", 0, 1000))).video_id

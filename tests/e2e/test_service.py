@@ -146,6 +146,28 @@ def batch(service: Service, home: Path, clip: Path, video: str) -> Any:
     return json.loads(path.read_text())["segments"]
 
 
+def test_a_dance_is_planned_kept_shared_and_taken_away(service: Service) -> None:
+    made = service.post("/v1/composer/plan", {"bars": 4, "bpm": 112})
+    steps = [
+        {"order_idx": i, "move_id": step["move_id"], "duration_beats": step["beats"], "mirror": step["mirror"]}
+        for i, step in enumerate(made["steps"])
+    ]
+    new = {"title": "mine", "bpm": 112, "steps": steps, "plan_id": made["plan_id"]}
+    where = f"/v1/compositions/{service.post('/v1/compositions', new)['composition_id']}"
+    assert len(service.get(f"{where}/preview")["frames"]) > 100
+    shared = httpx.get(service.post(f"{where}/share", {})["url"]).json()
+    assert [step["move_id"] for step in shared["steps"]] == [step["move_id"] for step in steps]
+    asked = service.post(f"{where}/export", {"formats": ["json", "pdf", "mp4"]})
+    until = time.monotonic() + START_S
+    while asked["state"] not in ("DONE", "FAILED") and time.monotonic() < until:
+        time.sleep(1)
+        asked = service.get(f"/v1/exports/{asked['export_id']}")
+    assert (asked["state"], asked["done"]) == ("DONE", 3), asked
+    assert httpx.get(asked["url_json"]).json()["bars"] == 4
+    assert httpx.get(asked["url_pdf"]).content.startswith(b"%PDF")
+    assert len(httpx.get(asked["url_mp4"]).content) > 10_000
+
+
 @pytest.mark.parametrize("victim", ["PoseEstimator", "QueueWorker"])
 def test_whatever_is_killed_the_analysis_ends(service: Service, victim: str) -> None:
     clip = CLIPS[1 + ["PoseEstimator", "QueueWorker"].index(victim)]

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from cluster.settings import settings
 from dancecore.media.writing import write_video
 from dancecore.models.classify import Classifier
 from dancecore.types import PoseTrack, Versions
+from serve.composer import Choreographer
 from serve.deployments import MoveFinder, PoseEstimator
 from serve.ingress.api import create_app
 from serve.ingress.services import Services
@@ -90,6 +92,24 @@ def store(tmp_path: Path) -> LocalObjects:
     return LocalObjects(tmp_path / "objects")
 
 
+class LocalComposer:
+    """serve.composing.Composing in this process, by the class that Serve deploys."""
+
+    def __init__(self, composer: Choreographer) -> None:
+        self.composer = composer
+
+    def __getattr__(self, name: str) -> Any:
+        async def ask(*given: Any) -> Any:
+            return getattr(self.composer, name)(*given)
+
+        return ask
+
+
+@pytest.fixture
+def composer(pool: Engine, local: Local) -> Choreographer:
+    return Choreographer(pool, settings(), local.moves.library.taxonomy)
+
+
 @pytest.fixture
 def local(pool: Engine, store: LocalObjects, library: Library) -> Local:
     """Recognition over the store of this test; the database has the moves."""
@@ -113,12 +133,12 @@ def mailbox() -> Mailbox:
 
 
 @pytest.fixture
-def using(pool: Engine, store: LocalObjects, local: Local, mailbox: Mailbox) -> Services:
+def using(pool: Engine, store: LocalObjects, local: Local, composer: Choreographer, mailbox: Mailbox) -> Services:
     """Limits of rate are out of the way, but for the tests that look at them."""
     numbers = settings()
     generous = replace(numbers.serve, calls_per_minute=100_000, sign_ins_per_minute=100_000, event_poll_s=0.01)
     return Services(
-        pool, store, numbers.model_copy(update={"serve": generous}), local, mailbox.send,
+        pool, store, numbers.model_copy(update={"serve": generous}), local, LocalComposer(composer), mailbox.send,
         MovingWindowRateLimiter(MemoryStorage()),
     )  # fmt: skip
 

@@ -59,7 +59,9 @@ def states(client: TestClient, job: str) -> list[str]:
 
 def queued(pool: Engine) -> list[str]:
     with connect(pool) as tx:
-        return list(tx.scalars(text("SELECT status::text FROM procrastinate_jobs ORDER BY id")))
+        return list(
+            tx.scalars(text("SELECT status::text FROM procrastinate_jobs WHERE queue_name = 'analysis' ORDER BY id"))
+        )
 
 
 def told(client: TestClient, job: str, **headers: str) -> list[tuple[str, dict[str, Any]]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from dancecore.composer.composition import Composition, to_json
 from dancecore.composer.dancing import Dance, at_rate, danced
@@ -14,6 +15,10 @@ from dancecore.errors import DanceError
 from dancecore.moves.taxonomy import Taxonomy
 
 FORMATS = ("json", "csv", "pdf", "mp4", "preview.json", "bvh", "edl", "fcpxml", "vtt")
+"""What is made unless something else is asked for."""
+
+EVERY = (*FORMATS, "body.mp4")
+"""A body takes ten times as long to draw as a stick figure, and the extra `synthetic`."""
 
 FILM = "dance.mp4"
 """What the timelines call the film that lies beside them."""
@@ -67,22 +72,23 @@ class Maker:
             "edl": lambda: to_edl(made, names, FPS), "fcpxml": lambda: to_fcpxml(made, names, FPS, FILM, size),
             "bvh": lambda: to_bvh(at_rate(self.dance.motion, made.bpm, FPS), FPS),
             "preview.json": lambda: frames_json(made, self.dance.motion, names, self.rate_hz),
-            "pdf": lambda: to_pdf(made, self.taxonomy, self.how.credits), "mp4": lambda: self._film(path),
+            "pdf": lambda: to_pdf(made, self.taxonomy, self.how.credits),
+            "mp4": lambda: self._film(path, "stick"), "body.mp4": lambda: self._film(path, "body"),
         }  # fmt: skip
 
-    def _film(self, path: Path) -> None:
+    def _film(self, path: Path, figure: Literal["stick", "body"]) -> None:
         how = self.how
         film(
-            path, self.written, self.dance.motion, self.names, stage=Stage(mirrored=how.mirrored), speed=how.speed,
-            loops=how.loops, track=how.track, progress=self.progress,
+            path, self.written, self.dance.motion, self.names, stage=Stage(mirrored=how.mirrored, figure=figure),
+            speed=how.speed, loops=how.loops, track=how.track, progress=self.progress,
         )  # fmt: skip
 
 
 def checked(written: Composition, formats: list[str]) -> list[str]:
     """The formats, each once. Raises DanceError("INVALID_INPUT") for one that there is not, or a last bar that is not
     whole."""
-    if unknown := [name for name in formats if name not in FORMATS]:
-        raise DanceError("INVALID_INPUT", f"there is no format {', '.join(unknown)}; there is: {', '.join(FORMATS)}")
+    if unknown := [name for name in formats if name not in EVERY]:
+        raise DanceError("INVALID_INPUT", f"there is no format {', '.join(unknown)}; there is: {', '.join(EVERY)}")
     if written.missing:
         raise DanceError(
             "INVALID_INPUT", f"only whole bars are exported, and bar {written.bars} lacks {written.missing:g} beats"

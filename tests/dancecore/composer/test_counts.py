@@ -29,6 +29,17 @@ def test_what_is_taken_out_leaves_what_was_before(first: list[Choreography], sec
 
 
 @given(dances)
+def test_counts_among_some_moves_are_those_that_name_no_other(drawn: list[Choreography]) -> None:
+    counts = count(drawn)
+    few = counts.among("abc")
+    assert set(few.moves) == set(counts.moves) & set("abc")
+    for name in ("pairs", "triples", "spread"):
+        whole, part = getattr(counts, name), getattr(few, name)
+        assert part == {key: n for key, n in whole.items() if set(key) <= {START, *"abc"}}
+    assert counts.among("abcdefgh") == counts
+
+
+@given(dances)
 def test_triples_and_pairs_agree(drawn: list[Choreography]) -> None:
     """A pair is the end of a triple, or the first of a run; its start is the start of one, or the last."""
     counts = count(drawn)

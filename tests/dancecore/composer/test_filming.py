@@ -1,6 +1,7 @@
 """What is watched: frames for a browser, pictures, and videos with clicks or music on the beats."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +48,19 @@ def test_frames_for_a_browser(motion: Motion) -> None:
     assert [(s["name"], s["start_ms"], s["end_ms"]) for s in said["steps"]] == [
         ("Floss (mirror)", 0, 2000), ("Grapevine", 2000, 6000),
     ]  # fmt: skip
+
+
+def test_a_body_dances_where_the_stick_figure_does(motion: Motion) -> None:
+    pytest.importorskip("anny")
+    beats = np.array([1.0, 7.5])
+    sticks, bodies = (
+        list(pictures(DANCE, motion, beats, NAMES, replace(SMALL, figure=figure), 4.0)) for figure in ("stick", "body")
+    )
+    for stick, body in zip(sticks, bodies, strict=True):
+        limbs = (stick.max(axis=2) - stick.min(axis=2)) > 90
+        solid = (body.max(axis=2) < 215) | (np.ptp(body.astype(int), axis=2) > 12)
+        assert (limbs & solid).sum() > 0.7 * limbs.sum(), "the sticks lie in the body"
+        assert solid.mean() > 0.03
 
 
 def test_the_dancer_stays_in_the_picture_and_the_count_runs(motion: Motion) -> None:
