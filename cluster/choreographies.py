@@ -6,12 +6,13 @@ stands for all that it was made of, has changed; then what was counted before is
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, any_, delete, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from cluster.database import transact
@@ -45,9 +46,11 @@ class Learned:
         return self.new + self.changed + self.same
 
 
-def marks(pool: Engine, corpus: str) -> dict[str, str]:
-    """The mark of each dance that is counted, by its id."""
+def marks(pool: Engine, corpus: str, only: Collection[str] | None = None) -> dict[str, str]:
+    """The mark of each dance that is counted, by its id; with `only`, of these alone."""
     query = select(choreographies.c.id, choreographies.c.mark).where(choreographies.c.corpus == corpus)
+    if only is not None:
+        query = query.where(choreographies.c.id == any_(literal(list(only), ARRAY(TEXT))))
     return transact(pool, lambda tx: {row.id: row.mark for row in tx.execute(query)})
 
 

@@ -44,7 +44,7 @@ def learn_index(
     Raises DanceError: DATABASE_UNAVAILABLE, OBJECTS_UNAVAILABLE.
     """
     clips = _clips(pool, f"{gap_ms} {sorted(twins.items())}", only)
-    known = {name: mark for name, mark in marks(pool, INDEX).items() if only is None or name in only}
+    known = marks(pool, INDEX, only)
     fresh = [
         (clip.mark, steps_of(clip.video, clip.segments, _grid(store, clip), gap_ms).merged(twins))
         for clip in clips

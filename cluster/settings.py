@@ -189,6 +189,7 @@ class ServeSettings:
     drain_s: float
     jobs_at_once: int
     exports_at_once: int
+    film_max_s: float
     export_hours: float
     link_minutes: float
     job_attempts: int

@@ -27,7 +27,6 @@ from dancecore.composer.steps import Step
 from dancecore.composer.suggesting import Suggestion
 from dancecore.composer.wish import Wish
 from dancecore.composer.writing import Writer
-from dancecore.errors import DanceError
 from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
 from dancecore.pose.packing import unpack_tracks
 
@@ -73,10 +72,6 @@ class Choreographer:
     def parse(self, text: str) -> Parsed:
         return self._any.read(text)
 
-    def remarks(self, made: Composition) -> list[str]:
-        self._check(made)
-        return self._any.remarks(made)
-
     def preview(self, made: Composition) -> str:
         rate = self.settings.media.rate_hz
         dance = danced(made.steps, self.taxonomy, made.bpm, rate, self.settings.composer)
@@ -86,11 +81,6 @@ class Choreographer:
     def _any(self) -> Writer:
         """For what no variant changes."""
         return next(iter(self.writers.values()))
-
-    def _check(self, made: Composition) -> None:
-        if lacking := sorted({step.move_id for step in made.steps} - self._any.names.keys()):
-            said = f"{self.taxonomy.semver} has no motion of {', '.join(lacking)}"
-            raise DanceError("NOT_FOUND", said, {"moves": lacking})
 
 
 class FileMaker:

@@ -31,9 +31,6 @@ class Composing(Protocol):
     async def parse(self, text: str) -> Parsed:
         """The steps of a text, or what must be asked."""
 
-    async def remarks(self, made: Composition) -> list[str]:
-        """What there is to say of a dance. Raises DanceError("NOT_FOUND") for a move without a motion."""
-
     async def preview(self, made: Composition) -> str:
         """The frames of a dance, `preview.v1`. Raises DanceError("NOT_FOUND") for a move without a motion."""
 

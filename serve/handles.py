@@ -66,10 +66,6 @@ class DeployedComposer:
         parsed: Parsed = await _asked(self.composer.parse, text)
         return parsed
 
-    async def remarks(self, made: Composition) -> list[str]:
-        said: list[str] = await _asked(self.composer.remarks, made)
-        return said
-
     async def preview(self, made: Composition) -> str:
         frames: str = await _asked(self.composer.preview, made)
         return frames

@@ -58,7 +58,7 @@ def _pooled(n: Float64, most: int) -> Float64 | None:
     dances worse than frequency alone.
     """
     worth = _worth(n, most)
-    if worth is None:
+    if worth is None or (n[1 : most + 2] < FEW).any():
         return None
     r = np.arange(1, most + 1)
     kept = np.clip(isotonic_regression(worth, weights=n[1 : most + 1]).x, LEAST, r)

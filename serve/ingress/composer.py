@@ -12,7 +12,7 @@ from dancecore.composer.planning import Plan
 from dancecore.composer.scoring import Part
 from dancecore.composer.steps import LONGEST_BEATS, Step
 from dancecore.composer.suggesting import Suggestion
-from dancecore.composer.wish import MOST_BARS, Wish
+from dancecore.composer.wish import BAR, Wish
 from serve.ingress.models import Name, Shape, example
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
@@ -21,12 +21,14 @@ router = APIRouter(prefix="/v1/composer", tags=["composer"], route_class=Route)
 
 EVENT = "evt_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A"
 MOST_STEPS = 1000
+MOST_PLANNED = 64
+"""Bars: two minutes and more, which are planned in a second; nobody else waits longer."""
 BARS = 8
 """Of the dance for which a step is suggested, unless that is told: what most plans are of."""
 
 Beats = Annotated[float, Field(gt=0, le=LONGEST_BEATS)]
 Bpm = Annotated[float, Field(ge=30, le=300)]
-Bars = Annotated[int, Field(ge=1, le=MOST_BARS)]
+Bars = Annotated[int, Field(ge=1, le=MOST_PLANNED)]
 Moves = Annotated[list[Name], Field(max_length=100)]
 FLOSS: dict[str, Any] = {"move_id": "mv_floss", "beats": 4, "mirror": False}
 SEEN: dict[str, Any] = {"part": "seen", "value": 0.71, "reason": "seen 12 times after Two-step"}
@@ -44,7 +46,7 @@ class DanceStep(Shape):
 class LockedStep(DanceStep):
     """A step that stays where it is: from this beat of the dance on, counted from 0."""
 
-    start_beat: Annotated[float, Field(ge=0, le=4 * MOST_BARS)]
+    start_beat: Annotated[float, Field(ge=0, lt=BAR * MOST_PLANNED)]
     model_config = example(start_beat=16, **FLOSS)
 
 
@@ -165,7 +167,7 @@ class Planned(Shape):
 class Typed(Shape):
     """A dance as people write it: names with how often, how many beats, and "(mirror)"."""
 
-    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+    text: Annotated[str, Field(min_length=1, max_length=5000)]
     model_config = example(text="two-step x4, body roll, dab (mirror), floss 4")
 
 

@@ -10,6 +10,7 @@ from cluster import composition_jobs, compositions, experiment, keys
 from cluster.composition_jobs import CompositionJob
 from dancecore.composer.composition import to_json
 from dancecore.composer.exports.making import EVERY, FORMATS, checked
+from dancecore.errors import DanceError
 from serve.ingress.access import SHOWN, check_owner
 from serve.ingress.compositions import COMPOSITION, Text
 from serve.ingress.models import Shape, example
@@ -128,7 +129,9 @@ class ComparisonJob(Shape):
 @router.post("/compositions/{composition_id}/export", status_code=202)
 def export(composition_id: str, asked: ExportAsked, user: Me, using: Using, request: Request) -> Export:
     """Have the files of a dance made, as it is now. Its last bar must be whole."""
-    written = compositions.find(using.pool, composition_id).written
+    written, most = compositions.find(using.pool, composition_id).written, using.settings.serve.film_max_s
+    if (seconds := written.seconds(written.beats) * asked.loops / asked.speed) > most:
+        raise DanceError("TOO_LONG", f"a film may last {most:g} s, and this one would last {seconds:.0f}")
     wanted: dict[str, Any] = {
         "written": to_json(written), "formats": checked(written, list(asked.formats)),
         "how": asked.model_dump(exclude={"formats"}),

@@ -24,6 +24,9 @@ from dancecore.composer.book import Book
 from dancecore.composer.composition import Composition
 from dancecore.composer.counts import Counts, count
 from dancecore.composer.dancing import danced, warm_up
+from dancecore.composer.decoder.blending import Context, blended
+from dancecore.composer.decoder.running import Decoder
+from dancecore.composer.decoder.tokens import A_STEP, AHEAD, vocabulary
 from dancecore.composer.filming import film
 from dancecore.composer.planning import plan
 from dancecore.composer.preview import frames_json
@@ -83,10 +86,40 @@ def foretelling(book: Book) -> list[Row]:
     numbers, wish = settings().composer, Wish(8, BPM, energy="build")
     plain = p95(lambda i: book.model.after(contexts[i][-2].move_id, contexts[i][-1].move_id))
     whole = p95(lambda i: suggest(contexts[i], wish, book, numbers))
+    decoder = untrained(names)
+    heard = [tuple(Heard(names[k], 4.0) for k in rng.integers(len(names), size=decoder.longest)) for _ in range(ROUNDS)]
+
+    def both(i: int) -> None:
+        suggest(contexts[i], wish, book, numbers)
+        blended(book.model, decoder, Context(heard[i], False), 0.5)
+
+    blend = p95(both)
     return [
+        Row("suggest_blend", blend, "ms, p95", "with the decoder's word", blend / whole, "< 60 ms", blend < 60),
         Row("markov", plain, "ms, p95", "the distribution alone", whole / plain, "< 2 ms", plain < 2),
         Row("suggest", whole, "ms, p95", "ten moves with reasons", whole / plain, "< 60 ms", whole < 60),
     ]
+
+
+def untrained(names: Sequence[str]) -> Decoder:
+    """A decoder of the size of configs/decoder.yaml for these moves: what it costs does not depend on what it knows."""
+    numbers, rng = settings().decoder, np.random.default_rng(3)
+    words = vocabulary([], settings().composer.styles, names)
+    width, shapes = numbers.width, {"token.weight": (words.size, numbers.width)}
+    shapes["place.weight"] = (AHEAD + A_STEP * numbers.steps, width)
+    for i in range(numbers.layers):
+        linear = {
+            "ask": (3 * width, width),
+            "join": (width, width),
+            "up": (4 * width, width),
+            "down": (width, 4 * width),
+        }
+        shapes |= {f"blocks.{i}.{name}.weight": shape for name, shape in linear.items()}
+        shapes |= {f"blocks.{i}.{name}.bias": shape[:1] for name, shape in linear.items()}
+        shapes |= {f"blocks.{i}.{norm}.{part}": (width,) for norm in ("norm1", "norm2") for part in ("weight", "bias")}
+    shapes |= {"norm.weight": (width,), "norm.bias": (width,)}
+    weights = {name: rng.normal(0, 0.1, shape).astype(np.float32) for name, shape in shapes.items()}
+    return Decoder(words, weights, numbers.heads, numbers.from_steps, 0.5)
 
 
 class Here:

@@ -1,18 +1,31 @@
 """`danceapp compose`: from names and wishes to files, and a dance changed."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from cluster.library import TAXONOMY
+from cluster.settings import settings
 from dancecore.composer.composition import from_json
 from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
 from jobs.cli import app
 from jobs.compose import FORMATS, energy_of
 
-pytestmark = pytest.mark.usefixtures("own_index", "read_once")
+pytestmark = pytest.mark.usefixtures("one_index", "read_once")
+
+
+@pytest.fixture(scope="module")
+def one_index(shared_postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home and a database of this file: making one for each test takes longer than the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DANCEAPP_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("DANCEAPP_DATABASE_URL", shared_postgres_url)
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -203,6 +203,9 @@ def test_an_export_goes_on_where_it_was_and_only_whole_bars_are_exported(
     refused = ann.post(f"/v1/compositions/{ragged}/export", json={})
     assert "whole bars" in refused.json()["error"]["message"]
     assert ann.post(f"/v1/compositions/{name}/export", json={"formats": ["docx"]}).status_code == 422
+    endless = keep(ann, bpm=30, steps=[STEPS[1] | {"duration_beats": 200}])
+    too_long = ann.post(f"/v1/compositions/{endless}/export", json={})
+    assert (too_long.status_code, too_long.json()["error"]["code"]) == (422, "TOO_LONG")
     assert set(FORMATS) == set(ann.post(f"/v1/compositions/{name}/export", json={}).json()["formats"])
     assert ann.delete(f"/v1/compositions/{name}").status_code == 204
     assert store.keys(keys.of_composition(name)) == []

@@ -71,7 +71,7 @@ def test_dances_without_habits_are_foretold_about_as_well_as_by_frequency() -> N
     names = [f"m{i}" for i in range(40)]
     seen, unseen = ([dance(*rng.choice(names, 12)) for _ in range(n)] for n in (250, 60))
     plain, pairs = (foretell(Markov(count(seen), names, orders), unseen).perplexity for orders in (1, 2))
-    assert pairs < 1.06 * plain
+    assert pairs < 1.1 * plain, "an absolute discount: 1.19"
 
 
 def test_good_turing_by_hand() -> None:

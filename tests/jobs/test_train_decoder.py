@@ -1,0 +1,62 @@
+"""`danceapp train-decoder`: a small training through Ray Train, what it says, and what it leaves."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from cluster.settings import settings
+from dancecore.composer.decoder.running import unpack
+from dancecore.composer.judging import Foretold
+from jobs.cli import app
+from jobs.train_decoder import Row, _report
+
+
+def row(unseen: str, tried: str, model: str, mrr: float) -> Row:
+    return Row(unseen, tried, model, Foretold(10, 0, 2.0, 0.5, 1.0, mrr))
+
+
+@pytest.mark.parametrize(("blend", "use"), [(0.219, True), (0.207, False), (0.15, False)])
+def test_the_blend_is_used_where_it_gains_enough_on_what_neither_saw(blend: float, use: bool) -> None:
+    rows = [
+        row("a", "a", "markov", 0.2), row("a", "a", "blend", blend), row("b", "b", "markov", 0.2),
+        row("b", "b", "blend", blend), row("all", "a", "markov", 0.1), row("all", "a", "blend", 0.9),
+    ]  # fmt: skip
+    found = _report(rows, {}, 0.05)
+    assert found.gain == pytest.approx(blend / 0.2 - 1)
+    assert found.use is use
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_here")
+def test_a_training_and_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    for name, value in {"EPOCHS": "2", "WIDTH": "16", "HEADS": "2", "LAYERS": "1"}.items():
+        monkeypatch.setenv(f"DANCEAPP_DECODER__{name}", value)
+    settings.cache_clear()
+    rng, paths = np.random.default_rng(0), []
+    for school in ("one", "two"):
+        lines = [
+            {"id": str(i), "steps": [{"move": str(rng.choice(list("abcdef"))), "beats": 4} for _ in range(10)]}
+            for i in range(30)
+        ]
+        paths.append(tmp_path / f"{school}.jsonl")
+        paths[-1].write_text("\n".join(map(json.dumps, lines)))
+    out = tmp_path / "decoder"
+    words = ["train-decoder", "--out", str(out), "--json", *(w for path in paths for w in ("--corpus", str(path)))]
+    said = CliRunner().invoke(app, words)
+    settings.cache_clear()
+    assert said.exit_code == 0, said.output
+    report = json.loads(said.stdout)
+    assert report == json.loads((out / "report.json").read_text())
+    assert {(r["unseen"], r["tried"]) for r in report["rows"]} == {
+        ("one", "one"), ("two", "two"), ("all", "one"), ("all", "two"),
+    }  # fmt: skip
+    assert {r["model"] for r in report["rows"]} == {"frequency", "markov", "decoder", "blend"}
+    assert unpack(out / "decoder.npz").vocabulary.moves == tuple("abcdef")
+    refused = CliRunner().invoke(app, ["train-decoder", "--out", str(out), "--corpus", str(paths[0])])
+    assert "two files of dances" in refused.stderr
+    other = CliRunner().invoke(app, words)
+    assert "holds a training of other dances or numbers" in other.stderr
