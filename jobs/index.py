@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from cluster import index as store
 from cluster.database import database_url, engine
+from cluster.move_index import fold_days
 from cluster.placement import Plan, Shortfall, plan
 from cluster.ray_session import nodes, session
 from cluster.ready import models_ready
@@ -45,6 +46,7 @@ def index(
     with session(address, settings.cluster):
         work = outstanding(clips, manifest, models, settings)
         rows = list(run(work.todo, models, settings, pose))
+    fold_days(engine())
     if verdict := settle(datetime.now(UTC)):
         print(f"canary   {sentence(verdict, acted=True)}", file=sys.stderr)
     return summarise(work.refused, rows, work.skipped)

@@ -68,6 +68,7 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/taxonomy/{semver}/moves"): ADMINS,
     ("GET", "/v1/search/moves"): USERS,
     ("GET", "/v1/search/videos"): USERS,
+    ("GET", "/v1/search/patterns"): USERS,
     ("POST", "/v1/infer"): USERS,
     ("POST", "/v1/analysis"): CHANGED,
     ("GET", "/v1/analysis/{job_id}"): JOB,
