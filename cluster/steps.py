@@ -83,7 +83,7 @@ def clip_record(
 
     found = unpack_segments(segments)
     vectors = mean_features(unpack(features), found)
-    known = None if embeddings is None else _unpack_embeddings(embeddings)
+    known = None if embeddings is None else unpack_embeddings(embeddings)
     return ClipRecord(info, versions, found, vectors, metrics or {}, timeline, known, unpack_beats(beats))
 
 
@@ -113,6 +113,7 @@ def _pack_embeddings(said: "FrameScores", segments: Sequence[Segment], bundle: "
     return out.getvalue()
 
 
-def _unpack_embeddings(data: bytes) -> Embeddings:
+def unpack_embeddings(data: bytes) -> Embeddings:
+    """The embeddings of a clip's segments, as stored by `find_with_embeddings`."""
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
         return Embeddings(str(stored["version"]), stored["vectors"])

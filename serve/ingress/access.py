@@ -69,6 +69,8 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/search/moves"): USERS,
     ("GET", "/v1/search/videos"): USERS,
     ("GET", "/v1/search/patterns"): USERS,
+    ("POST", "/v1/search/similar"): USERS,
+    ("GET", "/v1/segments/{segment_id}/similar"): Rule(owns="segment_id", others=("annotator", "admin")),
     ("POST", "/v1/infer"): USERS,
     ("POST", "/v1/analysis"): CHANGED,
     ("GET", "/v1/analysis/{job_id}"): JOB,

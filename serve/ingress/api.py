@@ -19,6 +19,7 @@ from serve.ingress import (
     moves,
     patterns,
     search,
+    similar,
     uploads,
     videos,
 )  # fmt: skip
@@ -28,7 +29,8 @@ from serve.ingress.models import Failure, Shape
 from serve.ingress.services import Services
 
 ROUTERS = tuple(
-    part.router for part in (health, auth, keys, uploads, videos, analysis, infer, moves, search, patterns, annotations)
+    part.router
+    for part in (health, auth, keys, uploads, videos, analysis, infer, moves, search, patterns, similar, annotations)
 )
 
 VERSION = "1.0.0"
@@ -50,7 +52,8 @@ def create_app(services: Services) -> FastAPI:
             CORSMiddleware, allow_origins=numbers.cors_origins, allow_methods=["*"], allow_headers=["*"],
             expose_headers=["ETag", "X-Request-ID", "Retry-After"],
         )  # fmt: skip
-    limits = {"/v1/infer": numbers.infer_max_bytes + SMALL, "/content": media.max_bytes + SMALL}
+    short = numbers.infer_max_bytes + SMALL
+    limits = {"/v1/infer": short, "/v1/search/similar": short, "/content": media.max_bytes + SMALL}
     app.add_middleware(Envelope, limits=limits)
     return app
 
