@@ -35,6 +35,7 @@ ANNOTATORS = Rule(roles=("annotator", "admin"))
 ADMINS = Rule(roles=("admin",))
 SHOWN = Rule(owns="video_id", others=("annotator", "admin"))
 CHANGED = Rule(owns="video_id", others=("admin",))
+TEACHERS = Rule(roles=("annotator", "admin"), owns="video_id", others=("annotator", "admin"))
 JOB = Rule(owns="job_id", others=("admin",))
 
 ACCESS: dict[tuple[str, str], Rule] = {
@@ -62,6 +63,8 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/annotations/review"): ANNOTATORS,
     ("GET", "/v1/moves"): USERS,
     ("GET", "/v1/moves/{move_id}"): USERS,
+    ("POST", "/v1/moves"): TEACHERS,
+    ("POST", "/v1/moves/{move_id}/exemplars"): TEACHERS,
     ("GET", "/v1/moves/{move_id}/exemplars/{exemplar_id}"): USERS,
     ("GET", "/v1/taxonomy/versions"): USERS,
     ("GET", "/v1/taxonomy/{semver}/moves"): USERS,

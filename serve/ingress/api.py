@@ -12,6 +12,7 @@ from serve.ingress import (
     analysis,
     annotations,
     auth,
+    enrolment,
     errors,
     health,
     infer,
@@ -30,7 +31,21 @@ from serve.ingress.services import Services
 
 ROUTERS = tuple(
     part.router
-    for part in (health, auth, keys, uploads, videos, analysis, infer, moves, search, patterns, similar, annotations)
+    for part in (
+        health,
+        auth,
+        keys,
+        uploads,
+        videos,
+        analysis,
+        infer,
+        moves,
+        search,
+        patterns,
+        similar,
+        annotations,
+        enrolment,
+    )
 )
 
 VERSION = "1.0.0"

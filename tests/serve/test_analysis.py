@@ -266,6 +266,7 @@ def test_another_model_than_was_asked_for(ann: TestClient, clips: list[bytes], w
     job = ask(ann, upload(ann, clips[0]))
     old = local.moves.library
     local.moves.library = replace(old, versions=Versions(old.versions.pose, old.versions.features, "new", "tx-0.1"))
+    local.moves.kept.clear()
     work()
     assert ann.get(f"/v1/analysis/{job}").json()["reason"] == "MODEL_REPLACED"
 

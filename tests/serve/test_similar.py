@@ -112,6 +112,7 @@ def test_performances_that_cannot_be_looked_at(ann: TestClient) -> None:
 
 
 def test_without_a_classifier_nothing_is_alike(ann: TestClient, local: Local, clips: list[bytes]) -> None:
-    local.moves.classifier = None
+    plain = replace(local.moves.library, bundle=None)
+    local.moves.kept[plain.versions] = plain, None
     answer = ann.post("/v1/search/similar", files={"file": ("a.mp4", clips[0], "video/mp4")})
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
