@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Engine, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
-from cluster import keys
 from cluster.artifacts import unpack_beats
 from cluster.choreographies import INDEX, Learned, learn, mark_of, marks
 from cluster.database import transact
 from cluster.objects import Objects
+from cluster.steps import stored_beats
 from cluster.tables import analysis_jobs, segments, videos
 from dancecore.composer.counts import Counts
 from dancecore.composer.found import steps_of
@@ -85,13 +85,7 @@ def _clip(rows: Sequence[Any], made_with: str) -> _Danced:
 
 
 def _grid(store: Objects, clip: _Danced) -> BeatGrid | None:
-    """The beats that were heard; None for clips that were analysed before beats were kept."""
-    try:
-        return unpack_beats(store.get(keys.beats(clip.video, clip.model)))
-    except DanceError as error:
-        if error.code != "OBJECT_MISSING":
-            raise
-        return None
+    return unpack_beats(stored_beats(store, clip.video, clip.model))
 
 
 def learn_corpus(

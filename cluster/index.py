@@ -16,8 +16,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from cluster.database import storable, transact
 from cluster.ids import job_id, segment_id, video_id
 from cluster.tables import EMBEDDING_SIZE, analysis_jobs, segments, videos
+from dancecore.composer.found import beat_at
 from dancecore.errors import DanceError
-from dancecore.types import MS, OTHER, ClipInfo, Float, Segment, Versions
+from dancecore.types import MS, OTHER, BeatGrid, ClipInfo, Float, Segment, Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class ClipRecord:
     """An analysed clip. segments: in order, not overlapping; vectors (len(segments), D) float32: mean features.
 
     `metrics`: of the analysis; where a canary was compared, what cluster.canary.compare gave is among them.
-    `timeline`: the states before INDEXED and DONE, which the write itself adds.
+    `timeline`: the states before INDEXED and DONE, which the write itself adds. `beats`: None: of no music to trust.
     """
 
     info: ClipInfo
@@ -60,6 +61,7 @@ class ClipRecord:
     metrics: dict[str, float] = field(default_factory=dict)
     timeline: tuple[StateChange, ...] = ()
     embeddings: Embeddings | None = None
+    beats: BeatGrid | None = None
 
     def __post_init__(self) -> None:
         for before, after in zip(self.segments, self.segments[1:], strict=False):
@@ -133,7 +135,7 @@ def put_clip(connection: Connection, clip: ClipRecord) -> Written:
     _advance(connection, job, video, clip.versions, _entries(timeline), state="DONE", metrics=clip.metrics)
     connection.execute(delete(segments).where(segments.c.video == video))
     if clip.segments:
-        connection.execute(insert(segments), _segment_rows(video, clip))
+        connection.execute(insert(segments).values(_segment_rows(video, clip)))  # one statement: triggers run once
     connection.execute(update(videos).where(videos.c.id == video).values(**_video_values(clip.info), indexed_by=job))
     return Written(video, job, len(clip.segments), changed=True)
 
@@ -187,6 +189,8 @@ def _segment_rows(video: str, clip: ClipRecord) -> list[dict[str, Any]]:
             "confidence": float(segment.confidence), "mirror": bool(segment.mirror),
             "alternatives": [{"move_id": move, "confidence": float(share)} for move, share in segment.alternatives],
             "features_vec": vector.astype("<f2").tobytes(), **embedding, **_columns(clip.versions),
+            "start_beat": None if clip.beats is None else beat_at(clip.beats, segment.start_ns),
+            "end_beat": None if clip.beats is None else beat_at(clip.beats, segment.end_ns),
         }
         for segment, (start_ms, end_ms), vector, embedding in zip(
             clip.segments, spans, clip.vectors, _embedded(clip), strict=True

@@ -7,11 +7,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Double, Engine, Row, RowMapping, Select, and_, cast, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Date,
+    Double,
+    Engine,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)  # fmt: skip
 
 from cluster.database import storable, transact
 from cluster.settings import settings
-from cluster.tables import analysis_jobs, moves, segments, videos
+from cluster.tables import analysis_jobs, move_days, moves, segments, video_moves, videos
 from dancecore.errors import DanceError
 from dancecore.types import OTHER, Versions
 
@@ -26,7 +46,7 @@ class MoveUse:
     first of those clips came in (UTC); rank: 1 is the most used (then: in more clips, seen earlier, by id).
     share: of all uses in the clips considered (`since`, `creator`), whatever family and difficulty are listed.
     trend: share of the uses in clips that came in during the last `trend_days`, less that in the `trend_days` before,
-    -1..1; None when either window holds no uses at all. `since` does not move the windows.
+    -1..1; None when either window holds no uses at all. Windows are whole days, UTC; `since` does not move them.
     """
 
     rank: int
@@ -104,26 +124,56 @@ def _move_index(
 
 def _counts(since: datetime | None, creator: str | None, now: datetime) -> Select[Any]:
     """One row a move: what is counted of it, and its uses in the newer and the older window of the trend."""
-    days = timedelta(days=settings().database.trend_days)
-    came = videos.c.created_at
-    counted = came >= since if since else videos.c.id.is_not(None)
-    newer, older = and_(came > now - days, came <= now), and_(came > now - 2 * days, came <= now - days)
-    length = segments.c.end_ms - segments.c.start_ms
-    query = (
+    days, today = timedelta(days=settings().database.trend_days), now.astimezone(UTC).date()
+    rows = (_by_day(since) if creator is None else _by_clip(since, creator)).subquery("rows")
+    newer = and_(rows.c.day > today - days, rows.c.day <= today)
+    older = and_(rows.c.day > today - 2 * days, rows.c.day <= today - days)
+    counts = (
         select(
-            segments.c.move.label("move_id"),
-            func.count().filter(counted).label("uses"),
-            func.count(segments.c.video.distinct()).filter(counted).label("clips"),
-            func.sum(length).filter(counted).label("total_ms"),
-            func.min(came).filter(counted).label("first_seen"),
-            func.count().filter(newer).label("newer"),
-            func.count().filter(older).label("older"),
+            rows.c.move_id,
+            *(func.sum(rows.c[name]).filter(rows.c.counted).label(name) for name in ("uses", "clips", "total_ms")),
+            func.coalesce(func.sum(rows.c.uses).filter(newer), 0).label("newer"),
+            func.coalesce(func.sum(rows.c.uses).filter(older), 0).label("older"),
         )
-        .join(videos, videos.c.id == segments.c.video)
-        .where(segments.c.move.is_not(None), videos.c.deleted_at.is_(None))
-        .group_by(segments.c.move)
+        .group_by(rows.c.move_id)
+        .subquery("summed")
     )
-    return query.where(videos.c.owner == creator) if creator is not None else query
+    clips = video_moves.c
+    first = select(func.min(clips.created_at)).where(clips.move == counts.c.move_id)
+    first = first if since is None else first.where(clips.created_at >= since)
+    first = first if creator is None else first.where(clips.owner == creator)
+    return select(counts, first.scalar_subquery().label("first_seen"))
+
+
+def _by_clip(since: datetime | None, creator: str) -> Select[Any]:
+    """What a creator dances, a row for each move in each clip. counted: came in `since`; day: on which it did."""
+    clips = video_moves.c
+    day = cast(func.timezone("UTC", clips.created_at), Date)
+    counted = true() if since is None else clips.created_at >= since
+    return _row(clips.move, day, clips.uses, literal(1), clips.total_ms, counted).where(clips.owner == creator)
+
+
+def _by_day(since: datetime | None) -> Select[Any] | CompoundSelect[Any]:
+    """What everybody dances, by day, which is far fewer rows. Of the day in which `since` falls, clip by clip, only
+    what comes after it is counted."""
+    of, clips = move_days.c, video_moves.c
+    if since is None:
+        return _row(of.move, of.day, of.uses, of.clips, of.total_ms, true())
+    begun = since.astimezone(UTC)
+    whole = datetime.combine(begun.date() + timedelta(days=1), datetime.min.time(), UTC)
+    late = videos.c.created_at >= since, videos.c.created_at < whole
+    part = _row(clips.move, null(), clips.uses, literal(1), clips.total_ms, true())
+    return union_all(
+        _row(of.move, of.day, of.uses, of.clips, of.total_ms, of.day >= whole.date()),
+        part.join(videos, videos.c.id == clips.video).where(*late),
+    )
+
+
+def _row(move: Any, day: Any, uses: Any, clips: Any, total_ms: Any, counted: Any) -> Select[Any]:
+    return select(
+        move.label("move_id"), cast(day, Date).label("day"), uses.label("uses"), clips.label("clips"),
+        total_ms.label("total_ms"), counted.label("counted"),
+    )  # fmt: skip
 
 
 def _shares(counts: Any) -> Select[Any]:
@@ -154,6 +204,11 @@ def _listed(shares: Any, family: str | None, difficulty: int | None) -> Select[A
     )  # fmt: skip
     query = query.where(moves.c.family == family) if family is not None else query
     return query.where(moves.c.difficulty == difficulty) if difficulty is not None else query
+
+
+def fold_days(pool: Engine) -> None:
+    """Put the rows of `move_days` together that later rows were added to. What they add up to stays the same."""
+    transact(pool, lambda tx: tx.execute(select(func.fold_move_days())))
 
 
 def clip_segments(pool: Engine, clip: str) -> ClipSegments:
@@ -224,28 +279,29 @@ def _stored(row: RowMapping) -> StoredSegment:
 
 
 def videos_with_move(
-    pool: Engine, move_id: str, sort: Sort = "frequency", *, limit: int, creator: str | None = None
-) -> list[VideoWithMove]:
-    """The clips that hold a move: most uses first ("frequency") or newest first ("recency"); at most `limit`."""
-    query = _videos_with_move(storable(move_id), sort, limit, _or_none(creator))
+    pool: Engine, move_id: str, sort: Sort = "frequency", *, limit: int, creator: str | None = None,
+    after: tuple[int, datetime, str] | None = None,
+) -> list[VideoWithMove]:  # fmt: skip
+    """The clips that hold a move: most uses first ("frequency") or newest first ("recency"); at most `limit`, those
+    that come after the clip with these uses, time and id."""
+    query = _videos_with_move(storable(move_id), sort, _or_none(creator), after).limit(limit)
     return transact(pool, lambda connection: [VideoWithMove(**row) for row in connection.execute(query).mappings()])
 
 
-def _videos_with_move(move_id: str, sort: Sort, limit: int, creator: str | None) -> Select[Any]:
-    uses = func.count().label("uses")
+def _videos_with_move(
+    move_id: str, sort: Sort, creator: str | None, after: tuple[int, datetime, str] | None
+) -> Select[Any]:
+    of = video_moves.c
+    order = ((of.uses,) if sort == "frequency" else ()) + (of.created_at, of.video)
     query = (
-        select(
-            videos.c.id.label("video_id"), videos.c.filename, uses,
-            func.sum(segments.c.end_ms - segments.c.start_ms).label("total_ms"),
-            func.min(segments.c.start_ms).label("first_start_ms"), videos.c.created_at,
-        )
-        .join(videos, videos.c.id == segments.c.video)
-        .where(segments.c.move == move_id, videos.c.deleted_at.is_(None))
-        .group_by(videos.c.id)
-        .order_by(*((uses.desc(),) if sort == "frequency" else ()), videos.c.created_at.desc(), videos.c.id)
-        .limit(limit)
-    )  # fmt: skip
-    return query.where(videos.c.owner == creator) if creator is not None else query
+        select(of.video.label("video_id"), videos.c.filename, of.uses, of.total_ms, of.first_start_ms, of.created_at)
+        .join(videos, videos.c.id == of.video)
+        .where(of.move == move_id)
+        .order_by(*(each.desc() for each in order))
+    )
+    if after is not None:
+        query = query.where(tuple_(*order) < after[-len(order) :])
+    return query.where(of.owner == creator) if creator is not None else query
 
 
 def _or_none(filter_: str | None) -> str | None:

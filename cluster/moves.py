@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, func, select
+from sqlalchemy import ColumnElement, Connection, DateTime, Engine, RowMapping, Select, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
 from cluster.catalogue import MoveRow, put_taxonomy
 from cluster.database import storable, transact
-from cluster.tables import moves, segments, taxonomy_versions, templates, videos
+from cluster.tables import move_days, moves, taxonomy_versions, templates
+from dancecore.composer.names import Names
 from dancecore.errors import DanceError
 
 OURS = "service"
@@ -82,6 +83,11 @@ def of_version(pool: Engine, semver: str, after: str, limit: int) -> list[Catalo
     return transact(pool, work)
 
 
+def names(pool: Engine) -> Names:
+    """Every move by its names."""
+    return Names(transact(pool, lambda tx: [_move(row) for row in tx.execute(select(moves)).mappings()]))
+
+
 def search(
     pool: Engine, text: str, family: str | None, difficulty: int | None, least: float, limit: int
 ) -> list[tuple[CatalogueMove, float]]:
@@ -139,14 +145,10 @@ def _find(tx: Connection, move_id: str) -> WholeMove:
 
 
 def _usage(move_id: str) -> Select[Any]:
-    month = func.date_trunc("month", videos.c.created_at, "UTC").label("month")
-    return (
-        select(month, func.count().label("uses"), func.count(segments.c.video.distinct()).label("clips"))
-        .join(videos, videos.c.id == segments.c.video)
-        .where(segments.c.move == move_id, videos.c.deleted_at.is_(None))
-        .group_by(month)
-        .order_by(month)
-    )
+    month = func.timezone("UTC", func.date_trunc("month", cast(move_days.c.day, DateTime))).label("month")
+    uses, clips = func.sum(move_days.c.uses), func.sum(move_days.c.clips)
+    query = select(month, uses.label("uses"), clips.label("clips")).where(move_days.c.move == move_id)
+    return query.group_by(month).having(clips > 0).order_by(month)
 
 
 def _likeness(text: str) -> ColumnElement[float]:

@@ -5,10 +5,29 @@ from typing import Any, Literal
 from sqlalchemy import Engine, Select, select
 
 from cluster.database import storable, transact
-from cluster.tables import analysis_jobs, api_keys, composer_events, composition_jobs, compositions, uploads, videos
+from cluster.tables import (
+    analysis_jobs,
+    api_keys,
+    composer_events,
+    composition_jobs,
+    compositions,
+    segments,
+    uploads,
+    videos,
+)
 from dancecore.errors import DanceError
 
-Owned = Literal["video_id", "job_id", "key_id", "upload_id", "composition_id", "export_id", "comparison_id", "about_id"]
+Owned = Literal[
+    "video_id",
+    "job_id",
+    "key_id",
+    "upload_id",
+    "segment_id",
+    "composition_id",
+    "export_id",
+    "comparison_id",
+    "about_id",
+]
 """Kinds of things that belong to somebody, by the name of their id."""
 
 _JOBS = select(composition_jobs.c.id, compositions.c.user).join(
@@ -21,6 +40,9 @@ OWNERS: dict[Owned, Select[Any]] = {
     .join(videos, videos.c.id == analysis_jobs.c.video)
     .where(videos.c.deleted_at.is_(None)),
     "key_id": select(api_keys.c.id, api_keys.c.user),
+    "segment_id": select(segments.c.id, videos.c.owner)
+    .join(videos, videos.c.id == segments.c.video)
+    .where(videos.c.deleted_at.is_(None)),
     "upload_id": select(uploads.c.id, uploads.c.user),
     "composition_id": select(compositions.c.id, compositions.c.user),
     "export_id": _JOBS.where(composition_jobs.c.kind == "export"),

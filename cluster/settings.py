@@ -208,6 +208,7 @@ class ServeSettings:
     page: int
     page_max: int
     search_likeness: float
+    pattern_videos: int
     calls_per_minute: int
     sign_ins_per_minute: int
     videos_per_day: int

@@ -1,6 +1,7 @@
 """Segments like a given one, by the cosine of their embeddings (pgvector, HNSW: Malkov & Yashunin 2018)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Engine, Select, func, select
@@ -38,18 +39,19 @@ def embedding_of(pool: Engine, segment_id: str) -> Embeddings:
     return Embeddings(row.embedding_version, np.array([row.embedding], np.float32))
 
 
-def similar_segments(pool: Engine, like: Embeddings, limit: int) -> list[SimilarSegment]:
+def similar_segments(pool: Engine, like: Embeddings, limit: int, creator: str | None = None) -> list[SimilarSegment]:
     """The `limit` (1..WIDEST) stored segments that are most like the one embedding in `like`, the most alike first.
 
-    Only embeddings of its version are compared; clips that their owner deleted are left out. With few segments the
-    search is exact, with many it is approximate (`search_width` of configs/database.yaml).
-    Raises DanceError("INVALID_INPUT").
+    Only embeddings of its version are compared; clips that their owner deleted are left out. Among those of a `creator`
+    (a user's id) the search is exact; among all it is, with many segments, approximate (`search_width` of
+    configs/database.yaml). Raises DanceError("INVALID_INPUT").
     """
     if not 1 <= limit <= WIDEST:
         raise DanceError("INVALID_INPUT", f"1 to {WIDEST} similar segments can be asked for, not {limit}")
     if len(like.vectors) != 1 or not like.vectors.any():
         raise DanceError("INVALID_INPUT", f"one embedding that is not all zeros is wanted, not {len(like.vectors)}")
-    query = _nearest(like.vectors[0], like.version, limit)
+    vector, version = like.vectors[0], like.version
+    query = _nearest(vector, version, limit) if creator is None else _nearest_own(vector, version, limit, creator)
 
     def work(tx: Connection) -> list[SimilarSegment]:
         _widen(tx, limit)
@@ -60,17 +62,28 @@ def similar_segments(pool: Engine, like: Embeddings, limit: int) -> list[Similar
 
 def _nearest(vector: Float, version: str, limit: int) -> Select[tuple[object, ...]]:
     """The plain order by distance that an HNSW index serves."""
+    distance = segments.c.embedding.cosine_distance(vector)
+    return _shown(version).add_columns((1 - distance).label("similarity")).order_by(distance).limit(limit)
+
+
+def _nearest_own(vector: Float, version: str, limit: int, creator: str) -> Select[tuple[object, ...]]:
+    """All of a creator's segments, in order: an index over everybody's would pass by too many to find these."""
+    of = _shown(version).add_columns(segments.c.embedding).where(videos.c.owner == storable(creator))
+    own = of.cte("own").prefix_with("MATERIALIZED")
+    distance = own.c.embedding.cosine_distance(vector)
+    shown = (each for each in own.c if each.name != "embedding")
+    return select(*shown, (1 - distance).label("similarity")).order_by(distance, own.c.segment_id).limit(limit)
+
+
+def _shown(version: str) -> Select[Any]:
     found = segments.c
-    distance = found.embedding.cosine_distance(vector)
     return (
         select(
             found.id.label("segment_id"), found.video.label("video_id"), videos.c.filename, found.start_ms,
-            found.end_ms, func.coalesce(found.move, OTHER).label("move_id"), (1 - distance).label("similarity"),
+            found.end_ms, func.coalesce(found.move, OTHER).label("move_id"),
         )
         .join(videos, videos.c.id == found.video)
         .where(found.embedding_version == version, videos.c.deleted_at.is_(None))
-        .order_by(distance)
-        .limit(limit)
     )  # fmt: skip
 
 

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cluster.artifacts import unpack_segments
+from cluster import keys
+from cluster.artifacts import unpack_beats, unpack_segments
 from cluster.index import ClipRecord, Embeddings, StateChange
+from cluster.objects import Objects
+from dancecore.errors import DanceError
 from dancecore.settings import AnalysisSettings, FeatureSettings, PoseSettings
 from dancecore.types import BeatGrid, ClipInfo, Features, Float, PoseTrack, Segment, Versions
 
@@ -62,16 +65,26 @@ def find_segments(
 
 def clip_record(
     info: ClipInfo, versions: Versions, segments: bytes, features: bytes, timeline: tuple[StateChange, ...] = (),
-    metrics: dict[str, float] | None = None, embeddings: bytes | None = None,
+    metrics: dict[str, float] | None = None, embeddings: bytes | None = None, beats: bytes = b"null",
 ) -> ClipRecord:  # fmt: skip
-    """What the database keeps of a clip, from its stored segments and features; without a classifier segments have no
-    embeddings."""
+    """What the database keeps of a clip, from its stored segments, features and beats; without a classifier segments
+    have no embeddings."""
     from dancecore.features.packing import unpack
 
     found = unpack_segments(segments)
     vectors = mean_features(unpack(features), found)
-    known = None if embeddings is None else _unpack_embeddings(embeddings)
-    return ClipRecord(info, versions, found, vectors, metrics or {}, timeline, known)
+    known = None if embeddings is None else unpack_embeddings(embeddings)
+    return ClipRecord(info, versions, found, vectors, metrics or {}, timeline, known, unpack_beats(beats))
+
+
+def stored_beats(store: Objects, clip: str, model: str) -> bytes:
+    """The beats of a clip, as stored: "null" of clips that were analysed before beats were kept."""
+    try:
+        return store.get(keys.beats(clip, model))
+    except DanceError as error:
+        if error.code != "OBJECT_MISSING":
+            raise
+        return b"null"
 
 
 def mean_features(features: Features, segments: Sequence[Segment]) -> Float:
@@ -90,6 +103,7 @@ def _pack_embeddings(said: "FrameScores", segments: Sequence[Segment], bundle: "
     return out.getvalue()
 
 
-def _unpack_embeddings(data: bytes) -> Embeddings:
+def unpack_embeddings(data: bytes) -> Embeddings:
+    """The embeddings of a clip's segments, as stored by `find_segments`."""
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
         return Embeddings(str(stored["version"]), stored["vectors"])

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -223,6 +224,8 @@ segments = Table(
     Column("confidence", Double, nullable=False),
     Column("mirror", Boolean, nullable=False),
     Column("alternatives", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("start_beat", Double, comment="of the clip's own music, its first beat 0; null: it has no beats to trust"),
+    Column("end_beat", Double),
     Column("features_vec", LargeBinary, comment="mean features of the segment, little-endian float16"),
     Column("embedding", VECTOR(EMBEDDING_SIZE), comment="what similar segments are found by; null: it has none"),
     Column("embedding_version", Text, comment="the encoder: embeddings of two encoders do not compare"),
@@ -231,13 +234,41 @@ segments = Table(
     Column("model_version", Text, nullable=False),
     Column("taxonomy_version", Text, nullable=False),
     Index("ix_segments_video_span", "video", "start_ms", "end_ms"),
-    # Covers the move index (uses and lengths by move) and "videos with this move" without reading the rows.
-    Index("ix_segments_move_video", "move", "video", postgresql_include=["start_ms", "end_ms"]),
+    # Covers what patterns ask of the segments of some moves in some videos without reading the rows.
+    Index("ix_segments_move_video", "move", "video",
+          postgresql_include=["start_ms", "end_ms", "mirror", "start_beat", "end_beat"]),
     CheckConstraint("0 <= start_ms AND start_ms < end_ms", name="span_not_empty"),
     Index("ix_segments_embedding", "embedding", postgresql_using="hnsw",
           postgresql_ops={"embedding": "vector_cosine_ops"}),
     CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence_range"),
     CheckConstraint("(embedding IS NULL) = (embedding_version IS NULL)", name="embedding_has_version"),
+    CheckConstraint("(start_beat IS NULL) = (end_beat IS NULL)", name="both_beats_known"),
+)  # fmt: skip
+
+# Summaries of segments, kept by triggers, so that questions about millions of segments read few rows.
+video_moves = Table(
+    "video_moves", metadata,
+    Column("video", Text, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True, comment="not deleted"),
+    Column("move", Text, ForeignKey("moves.id", ondelete="RESTRICT"), primary_key=True),
+    Column("owner", Text, comment="of the video, as is created_at"),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("total_ms", Integer, nullable=False),
+    Column("first_start_ms", Integer, nullable=False),
+    Index("ix_video_moves_move_uses", "move", text("uses DESC"), text("created_at DESC"), text("video DESC")),
+    Index("ix_video_moves_move_created", "move", text("created_at DESC"), text("video DESC")),
+    Index("ix_video_moves_owner_move", "owner", "move"),
+)  # fmt: skip
+
+# Only ever added to, so that no two writers wait for one another; `fold_move_days()` puts rows of one day together.
+move_days = Table(
+    "move_days", metadata,
+    Column("move", Text, nullable=False),
+    Column("day", Date, nullable=False, comment="on which the clips came in, UTC"),
+    Column("uses", Integer, nullable=False, comment="more, or less when negative: rows of one day add up"),
+    Column("clips", Integer, nullable=False),
+    Column("total_ms", BigInteger, nullable=False),
+    Index("ix_move_days_move_day", "move", "day"),
 )  # fmt: skip
 
 taxonomy_migrations = Table(

@@ -13,6 +13,7 @@ from cluster import index as store
 from cluster.dances import keep_up
 from cluster.database import database_url, engine
 from cluster.ids import video_id
+from cluster.move_index import fold_days
 from cluster.objects import objects
 from cluster.placement import Plan, Shortfall, plan
 from cluster.ray_session import nodes, session
@@ -51,6 +52,7 @@ def index(
         rows = list(run(work.todo, models, settings, pose))
     if named := [video_id(row["sha256"]) for row in rows if not row["error"]]:
         keep_up(engine(), objects(), models.production.taxonomy, settings.composer.gap_ms, named)
+    fold_days(engine())
     if verdict := settle(datetime.now(UTC)):
         print(f"canary   {sentence(verdict, acted=True)}", file=sys.stderr)
     return summarise(work.refused, rows, work.skipped)

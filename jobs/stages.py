@@ -195,7 +195,7 @@ class IndexWriter:
         return _staged("write", batch, each(self._write), self.run)
 
     def _write(self, row: Row) -> Row:
-        from cluster.steps import clip_record
+        from cluster.steps import clip_record, stored_beats
 
         versions, features = self.run.versions_of(row), _features(row, self.run)
         segments, metrics = self._segments(row, versions), {}
@@ -204,7 +204,8 @@ class IndexWriter:
             metrics = self.canary.compare(unpack_segments(of_production), unpack_segments(segments))
         key = keys.embeddings(video_id(row["sha256"]), versions.model)
         embeddings = self.run.store.get(key) if self.run.store.exists(key) else None
-        record = clip_record(_info(row), versions, segments, features, _changes(row), metrics, embeddings)
+        beats = stored_beats(self.run.store, video_id(row["sha256"]), versions.model)
+        record = clip_record(_info(row), versions, segments, features, _changes(row), metrics, embeddings, beats)
         return row | {"changed": self.index.write_clip(self.pool, record).changed}
 
     def _segments(self, row: Row, versions: Versions) -> bytes:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from cluster import keys
 from cluster.artifacts import pack_beats, pack_segments
-from cluster.library import pose_version
+from cluster.database import engine
+from cluster.layer import OwnMove, own_moves
+from cluster.library import Library, pose_version
 from cluster.objects import objects
 from cluster.ready import ready
 from cluster.settings import settings
@@ -72,21 +74,39 @@ class PoseEstimator:
 
 class MoveFinder:
     """Finds moves in poses: by templates and by the classifier, both in one process, because they are weighed against
-    each other span by span and together take a tenth of what poses take."""
+    each other span by span and together take a tenth of what poses take.
+
+    Moves that are taught meanwhile make another library. Those before stay, for the analyses that were asked for then.
+    """
 
     def __init__(self) -> None:
         self.settings, self.store = settings(), objects()
-        self.library = ready(self.settings)
-        self.classifier = Classifier(self.library.bundle) if self.library.bundle else None
+        self.kept: dict[Versions, tuple[Library, Classifier | None]] = {}
+        self._load()
         music.warm_up(self.settings.music)
 
     def versions(self) -> Versions:
         """See serve.recognition.Recognition."""
+        if self.own() != self.taught:
+            self._load()
         return self.library.versions
+
+    def own(self) -> list[OwnMove]:
+        """The moves that are taught now."""
+        return own_moves(engine())
+
+    def make(self) -> Library:
+        """The library with the moves that are taught now."""
+        return ready(self.settings)
+
+    def _load(self) -> None:
+        self.taught, self.library = self.own(), self.make()
+        classifier = Classifier(self.library.bundle) if self.library.bundle else None
+        self.kept[self.library.versions] = self.library, classifier
 
     def features(self, clip: str, versions: Versions) -> None:
         """See serve.recognition.Recognition."""
-        self._check(versions)
+        self._at(versions)
         key = keys.features(clip, versions.features)
         if not self.store.exists(key):
             poses = self.store.get(keys.keypoints(clip, versions.pose))
@@ -94,20 +114,20 @@ class MoveFinder:
 
     def segments(self, clip: str, versions: Versions) -> None:
         """See serve.recognition.Recognition."""
-        self._check(versions)
+        library, classifier = self._at(versions)
         key = keys.segments(clip, versions.model)
         if self.store.exists(key):
             return
         features = self.store.get(keys.features(clip, versions.features))
         with self.store.file(keys.source(clip)) as path:
             heard = hear(path, self.settings.analysis)
-        poses, library = self.store.get(keys.keypoints(clip, versions.pose)), self.library
+        poses = self.store.get(keys.keypoints(clip, versions.pose))
         found, embeddings = find_segments(
             features,
             poses,
             heard,
             library.bank,
-            self.classifier,
+            classifier,
             library.own,
             self.settings.analysis,
             versions.features,
@@ -117,6 +137,9 @@ class MoveFinder:
         self.store.put(keys.beats(clip, versions.model), pack_beats(heard))
         self.store.put(key, pack_segments(found, versions, self.settings.decoding))
 
-    def _check(self, versions: Versions) -> None:
-        if versions != self.library.versions:
+    def _at(self, versions: Versions) -> tuple[Library, Classifier | None]:
+        if versions not in self.kept:
+            self.versions()  # another replica may have learned first
+        if versions not in self.kept:
             raise DanceError("MODEL_REPLACED", f"{self.library.versions.model} serves now, not {versions.model}")
+        return self.kept[versions]

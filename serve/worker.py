@@ -19,12 +19,12 @@ from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlalchemy import Engine
 
-from cluster import analyses, idempotency, keys, sign_in, uploads, videos
+from cluster import analyses, idempotency, keys, move_index, sign_in, uploads, videos
 from cluster.analyses import Analysis
 from cluster.objects import LocalObjects, S3Objects
 from cluster.queue import ANALYSE, QUEUE
 from cluster.settings import ServeSettings
-from cluster.steps import clip_record
+from cluster.steps import clip_record, stored_beats
 from dancecore.errors import DanceError
 from serve.infer import forget_left_over
 from serve.recognition import Posed, Recognition
@@ -124,6 +124,7 @@ class Worker:
         for upload in uploads.abandoned(self.pool, now):
             self.store.delete(keys.upload(upload))
         videos.purge(self.pool, self.store, now - timedelta(days=numbers.purge_days))
+        move_index.fold_days(self.pool)
         forget_left_over(self.store, now)
 
     async def _reached(self, job: Analysis, *states: str, metrics: dict[str, float] | None = None) -> bool:
@@ -136,7 +137,8 @@ class Worker:
         features = self.store.get(keys.features(video, versions.features))
         key = keys.embeddings(video, versions.model)
         embeddings = self.store.get(key) if self.store.exists(key) else None
-        record = clip_record(info, versions, segments, features, metrics=_metrics(posed), embeddings=embeddings)
+        beats = stored_beats(self.store, video, versions.model)
+        record = clip_record(info, versions, segments, features, (), _metrics(posed), embeddings, beats)
         analyses.finish(self.pool, job.job_id, record)
 
 

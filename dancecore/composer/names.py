@@ -4,17 +4,29 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import DamerauLevenshtein
-
-from dancecore.composer.profiles import Profile
 
 CANDIDATES = 5
 """That are offered when a name is asked back."""
 
 ALIKE = 60.0
 """Of 100: what is less alike is offered to nobody."""
+
+
+class Named(Protocol):
+    """A move and what it is called."""
+
+    @property
+    def move_id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def aliases(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,7 @@ class Reading:
 class Names:
     """The names and aliases of moves."""
 
-    def __init__(self, moves: Iterable[Profile]) -> None:
+    def __init__(self, moves: Iterable[Named]) -> None:
         self._owner: dict[str, set[str]] = {}
         self._shown: dict[str, str] = {}
         for move in moves:

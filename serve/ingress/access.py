@@ -37,6 +37,7 @@ ADMINS = Rule(roles=("admin",))
 SHOWN = Rule(owns="video_id", others=("annotator", "admin"))
 CHANGED = Rule(owns="video_id", others=("admin",))
 COMPOSITION = Rule(owns="composition_id", others=("admin",))
+TEACHERS = Rule(roles=("annotator", "admin"), owns="video_id", others=("annotator", "admin"))
 JOB = Rule(owns="job_id", others=("admin",))
 
 ACCESS: dict[tuple[str, str], Rule] = {
@@ -64,6 +65,8 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/annotations/review"): ANNOTATORS,
     ("GET", "/v1/moves"): USERS,
     ("GET", "/v1/moves/{move_id}"): USERS,
+    ("POST", "/v1/moves"): TEACHERS,
+    ("POST", "/v1/moves/{move_id}/exemplars"): TEACHERS,
     ("GET", "/v1/moves/{move_id}/exemplars/{exemplar_id}"): USERS,
     ("GET", "/v1/taxonomy/versions"): USERS,
     ("GET", "/v1/taxonomy/{semver}/moves"): USERS,
@@ -96,6 +99,9 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/shared/{token}"): LINKED,
     ("GET", "/v1/shared/{token}/preview"): LINKED,
     ("POST", "/v1/shared/{token}/remix"): USERS,
+    ("GET", "/v1/search/patterns"): USERS,
+    ("POST", "/v1/search/similar"): USERS,
+    ("GET", "/v1/segments/{segment_id}/similar"): Rule(owns="segment_id", others=("annotator", "admin")),
     ("POST", "/v1/infer"): USERS,
     ("POST", "/v1/analysis"): CHANGED,
     ("GET", "/v1/analysis/{job_id}"): JOB,

@@ -14,13 +14,16 @@ from serve.ingress import (
     auth,
     composer,
     compositions,
+    enrolment,
     errors,
     exports,
     health,
     infer,
     keys,
     moves,
+    patterns,
     search,
+    similar,
     uploads,
     videos,
 )
@@ -41,7 +44,10 @@ ROUTERS = tuple(
         infer,
         moves,
         search,
+        patterns,
+        similar,
         annotations,
+        enrolment,
         composer,
         compositions,
         exports,
@@ -67,7 +73,8 @@ def create_app(services: Services) -> FastAPI:
             CORSMiddleware, allow_origins=numbers.cors_origins, allow_methods=["*"], allow_headers=["*"],
             expose_headers=["ETag", "X-Request-ID", "Retry-After"],
         )  # fmt: skip
-    limits = {"/v1/infer": numbers.infer_max_bytes + SMALL, "/content": media.max_bytes + SMALL}
+    short = numbers.infer_max_bytes + SMALL
+    limits = {"/v1/infer": short, "/v1/search/similar": short, "/content": media.max_bytes + SMALL}
     app.add_middleware(Envelope, limits=limits)
     return app
 

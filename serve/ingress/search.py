@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from cluster import moves
+from cluster.database import storable
 from cluster.move_index import videos_with_move
 from serve.ingress.models import Shape, example
 from serve.ingress.moves import DAB, Creator, Difficulty, Family, Limit, Move, check_creator, shape
@@ -15,9 +16,6 @@ from serve.ingress.services import Me, Using
 from serve.ingress.videos import VIDEO
 
 router = APIRouter(prefix="/v1/search", tags=["search"], route_class=Route)
-
-FARTHEST = 10_000
-"""Videos that can be paged through: each page counts all before it again."""
 
 
 class FoundMove(Shape):
@@ -70,9 +68,11 @@ def search_videos(
     admin finds their own."""
     check_creator(user, creator)
     whose = user.user_id if user.role == "user" else creator
-    (begin,) = decode(cursor, int) or (0,)
-    begin = min(max(begin, 0), FARTHEST)
-    found = videos_with_move(using.pool, move_id, sort, limit=begin + limit + 1, creator=whose)[begin:]
-    more = encode(begin + limit) if len(found) > limit and begin + limit <= FARTHEST else None
+    after = decode(cursor, int, datetime.fromisoformat, storable)
+    found = videos_with_move(using.pool, move_id, sort, limit=limit + 1, creator=whose, after=after)
+    more = None
+    if len(found) > limit:
+        last = found[limit - 1]
+        more = encode(last.uses, last.created_at.isoformat(), last.video_id)
     items = [FoundVideo(**{name: getattr(each, name) for name in FoundVideo.model_fields}) for each in found[:limit]]
     return Page(items=items, next_cursor=more)

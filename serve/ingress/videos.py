@@ -23,6 +23,7 @@ from serve.ingress.services import Me, Using
 router = APIRouter(prefix="/v1/videos", tags=["videos"], route_class=Route)
 
 VIDEO = "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2"
+SEGMENT = "seg_1T9PZ5RVW4JS8C1XK6E7MA2D3F"
 JOB = "anl_7ZQ4N0C2J5M8X1V6B3K9D0F2G4"
 
 
@@ -99,8 +100,9 @@ class SegmentVersions(Shape):
 
 class Segment(Shape):
     """A part of a dance, [start_ms, end_ms). `move_id` is "other" when no known move explains it. `mirror`: danced with
-    the sides exchanged. `band`: how far to trust it."""
+    the sides exchanged. `band`: how far to trust it. `segment_id`: of one that is stored."""
 
+    segment_id: str | None = None
     start_ms: int
     end_ms: int
     move_id: str
@@ -110,7 +112,7 @@ class Segment(Shape):
     alternatives: list[Alternative]
     versions: SegmentVersions
     model_config = example(
-        start_ms=0, end_ms=1950, move_id="mv_floss", confidence=0.91, band="high", mirror=False,
+        segment_id=SEGMENT, start_ms=0, end_ms=1950, move_id="mv_floss", confidence=0.91, band="high", mirror=False,
         alternatives=[{"move_id": "mv_dab", "confidence": 0.08}],
         versions={
             "pose": "bp-1.0a1b2c3d", "features": "fv-1.1a2b3c4d", "model": "mv-0.1.0.5e6f7a8b", "taxonomy": "tx-0.1"
@@ -190,7 +192,8 @@ def segment_shape(segment: StoredSegment, settings: Settings) -> Segment:
     """A stored segment as the API shows it."""
     versions = segment.versions
     return Segment(
-        start_ms=segment.start_ms, end_ms=segment.end_ms, move_id=segment.move_id, confidence=segment.confidence,
+        segment_id=segment.segment_id, start_ms=segment.start_ms, end_ms=segment.end_ms, move_id=segment.move_id,
+        confidence=segment.confidence,
         band=band(segment.confidence, settings.decoding), mirror=segment.mirror,
         alternatives=[Alternative(move_id=move, confidence=share) for move, share in segment.alternatives],
         versions=SegmentVersions(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, text
 from cluster.database import connect, engine
 from cluster.ids import video_id
 from cluster.index import ClipFailure, done, write_clip, write_failure
-from cluster.move_index import MoveUse, clip_segments, move_index, videos_with_move
+from cluster.move_index import MoveUse, Sort, VideoWithMove, clip_segments, move_index, videos_with_move
 from cluster.tables import users
 from dancecore.errors import DanceError
 from dancecore.types import OTHER
@@ -146,6 +146,26 @@ def test_most_uses_first(pool: Engine) -> None:
     assert [row.uses for row in videos_with_move(pool, "mv_dab", limit=10)] == [2, 1]
 
 
+def test_videos_with_a_move_page_by_page(dances: Engine) -> None:
+    sorts: tuple[Sort, ...] = ("frequency", "recency")
+    for sort in sorts:
+        whole, seen, after = videos_with_move(dances, "mv_dab", sort, limit=10), list[VideoWithMove](), None
+        while page := videos_with_move(dances, "mv_dab", sort, limit=1, after=after):
+            seen += page
+            after = (page[-1].uses, page[-1].created_at, page[-1].video_id)
+        assert seen == whole
+
+
+def test_since_is_to_the_moment(dances: Engine) -> None:
+    moment, later = MAY + timedelta(hours=7), MAY + timedelta(hours=8)
+    own(dances, "may.mp4", created_at=moment)
+    assert [row.uses for row in move_index(dances, since=moment, now=NOW)] == [2, 2]
+    assert [row.uses for row in move_index(dances, since=later, now=NOW)] == [2, 1]
+    (first, *_) = move_index(dances, since=moment, now=NOW)
+    assert (first.move_id, first.first_seen, first.clips) == ("mv_dab", moment, 2)
+    own(dances, "may.mp4", created_at=MAY)
+
+
 @pytest.fixture(scope="module")
 def populated(postgres_server: str) -> Iterator[Engine]:
     """3000 clips of 20 segments, 40 moves."""
@@ -180,13 +200,15 @@ VACUUM ANALYZE
 
 ONE = "encode(sha256('7'::bytea), 'hex')"
 PLANS: list[tuple[str, Callable[[Engine], object], set[str]]] = [
-    ("moves by usage", move_index, {"ix_segments_move_video"}),
+    ("moves by usage", move_index, {"move_days", "ix_video_moves_move_created"}),
+    ("moves of a creator", lambda p: move_index(p, creator="usr_7"), {"ix_video_moves_owner_move"}),
+    ("videos with move", lambda p: videos_with_move(p, "mv_7", limit=20), {"ix_video_moves_move_uses"}),
+    ("the newest with it", lambda p: videos_with_move(p, "mv_7", "recency", limit=9), {"ix_video_moves_move_created"}),
     (
-        "moves of a creator",
-        lambda p: move_index(p, creator="usr_7"),
-        {"ix_videos_owner_created", "ix_segments_video_span"},
+        "of a creator",
+        lambda p: videos_with_move(p, "mv_7", limit=9, creator="usr_7"),
+        {"ix_video_moves_owner_move"},
     ),
-    ("videos with move", lambda p: videos_with_move(p, "mv_7", limit=20), {"ix_segments_move_video"}),
     ("segments of a clip", lambda p: clip_segments(p, "vid_7"), {"ix_segments_video_span", "ix_analysis_jobs_video"}),
     ("a clip by its name", lambda p: clip_segments(p, "7.mp4"), {"ix_videos_filename", "pk_videos"}),
     ("done", lambda p: done(p, [sha("x"), sha("y")], V1), {"uq_videos_sha256", "pk_analysis_jobs"}),
@@ -216,7 +238,7 @@ def test_queries_use_the_indexes(populated: Engine, ask: Callable[[Engine], obje
         ask(populated)
     plan = "\n".join(lines)
     assert not {name for name in indexes if name not in plan}, plan
-    assert "Seq Scan on segments" not in plan, plan
+    assert not {"Seq Scan on segments", "Seq Scan on video_moves"} & set(plan.split("  ")), plan
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ TEMPLATE = {"id": "t1", "move": "mv_dab", "taxonomy_version": "tx-0.1", "feature
 USER = {"id": "usr_1", "handle": "ann", "email": "ann@example.org"}
 VERSIONS = dict.fromkeys(("pose_version", "feature_version", "model_version", "taxonomy_version"), "1")
 SPAN = VERSIONS | {"start_ms": 0, "end_ms": 1, "move": None, "confidence": 0.5, "mirror": False}
+USE = {"video": "$", "move": "mv_spin", "created_at": NOW, "uses": 1, "total_ms": 1, "first_start_ms": 0}
 JOB = VERSIONS | {"state": "DONE"}
 MOVE = {"id": "mv_new", "taxonomy_version": "tx-0.1", "name": "New", "family": "arms", "difficulty": 1}
 VIDEO = {"id": "vid_new", "filename": "b.mp4", "sha256": sha("b.mp4")}
@@ -109,6 +110,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("segments", SPAN | {"id": "s", "video": "$", "confidence": float("nan")}, "ck_segments_confidence_range"),
     ("segments", SPAN | {"id": "s", "video": "$", "embedding_version": "e"}, "ck_segments_embedding_has_version"),
     ("segments", SPAN | {"id": "s", "video": "$", "embedding": [1.0] * 128}, "ck_segments_embedding_has_version"),
+    ("segments", SPAN | {"id": "s", "video": "$", "start_beat": 1.0}, "ck_segments_both_beats_known"),
+    ("video_moves", USE | {"video": "vid_9"}, "fk_video_moves_video"),
+    ("video_moves", USE | {"move": "mv_9"}, "fk_video_moves_move"),
     ("models", MODEL | {"sha256": "AB" * 32}, "ck_models_sha256_hex"),
     ("models", MODEL | {"log": {}}, "ck_models_log_is_array"),
     ("taxonomy_migrations", MIGRATION | {"new": "tx-0.1"}, "ck_taxonomy_migrations_versions_differ"),

@@ -17,11 +17,11 @@ from sqlalchemy import Engine
 from cluster import accounts, sign_in
 from cluster.accounts import Role, User
 from cluster.database import engine
+from cluster.layer import OwnMove, own_exemplars, own_moves
 from cluster.library import Library, load_library, pose_version, store_moves
 from cluster.objects import LocalObjects
 from cluster.settings import settings
 from dancecore.media.writing import write_video
-from dancecore.models.classify import Classifier
 from dancecore.types import PoseTrack, Versions
 from serve.composer import Choreographer
 from serve.deployments import MoveFinder, PoseEstimator
@@ -48,11 +48,18 @@ class QuickEstimator(PoseEstimator):
 
 
 class ReadyFinder(MoveFinder):
-    """With a library that is made already."""
+    """With a library that is made already, but for moves that are taught."""
 
-    def __init__(self, store: LocalObjects, library: Library) -> None:
-        self.settings, self.store, self.library = settings(), store, library
-        self.classifier = Classifier(library.bundle) if library.bundle else None
+    def __init__(self, pool: Engine, store: LocalObjects, library: Library) -> None:
+        self.settings, self.store, self.pool, self.plain = settings(), store, pool, library
+        self.kept = {}
+        self._load()
+
+    def own(self) -> list[OwnMove]:
+        return own_moves(self.pool)
+
+    def make(self) -> Library:
+        return load_library(self.settings, own=own_exemplars(self.pool, self.store)) if self.own() else self.plain
 
 
 class Local:
@@ -114,7 +121,7 @@ def composer(pool: Engine, local: Local) -> Choreographer:
 def local(pool: Engine, store: LocalObjects, library: Library) -> Local:
     """Recognition over the store of this test; the database has the moves."""
     store_moves(pool, library.taxonomy)
-    return Local(QuickEstimator(store), ReadyFinder(store, library))
+    return Local(QuickEstimator(store), ReadyFinder(pool, store, library))
 
 
 @dataclass

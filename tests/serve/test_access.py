@@ -3,13 +3,20 @@
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from cluster import sign_in
 from cluster.accounts import Role, user_by_email
-from cluster.tables import ROLES
+from cluster.database import connect
+from cluster.tables import ROLES, segments
 from serve.ingress.access import ACCESS
 from tests.serve.conftest import Enter, send, upload
+
+SEGMENT = {
+    "id": "seg_1", "start_ms": 0, "end_ms": 900, "move": "mv_dab", "confidence": 0.9, "mirror": False,
+    "embedding": [1.0] * 128, "embedding_version": "enc-1",
+    **dict.fromkeys(("pose_version", "feature_version", "model_version", "taxonomy_version"), "1"),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -21,6 +28,8 @@ def things(enter: Enter, pool: Engine, clips: list[bytes]) -> dict[str, str]:
     video = upload(olga, clips[0])
     job = olga.post("/v1/analysis", json={"video_id": video}).json()["job_id"]
     olga.post(f"/v1/analysis/{job}/cancel")  # its events end
+    with connect(pool) as tx:
+        tx.execute(insert(segments).values(SEGMENT | {"video": video}))
     key = sign_in.list_api_keys(pool, found[0].user_id)[0].key_id
     steps = [{"order_idx": 0, "move_id": "mv_dab", "duration_beats": 4}]
     dance = olga.post("/v1/compositions", json={"title": "d", "bpm": 112, "steps": steps}).json()["composition_id"]
@@ -32,6 +41,7 @@ def things(enter: Enter, pool: Engine, clips: list[bytes]) -> dict[str, str]:
         "comparison_id": olga.post(f"{where}/compare", json={"video_id": video}).json()["comparison_id"],
         "about_id": olga.get("/v1/composer/suggest").json()["suggestion_id"],
     }  # fmt: skip
+    mine["segment_id"] = SEGMENT["id"]
     return mine | {"move_id": "mv_dab", "exemplar_id": "ex_1", "semver": "tx-0.1"}
 
 
