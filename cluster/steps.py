@@ -7,6 +7,7 @@ ends as one that was not.
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from dancecore.matching.bank import Bank
     from dancecore.matching.enrolled import Enrolled
     from dancecore.models.bundle import Bundle
-    from dancecore.models.classify import Classifier, FrameScores, Says
+    from dancecore.models.classify import Classifier, FrameScores
 
 
 def pack_poses(tracks: Sequence[PoseTrack], settings: PoseSettings) -> bytes:
@@ -42,32 +43,37 @@ def pack_features(poses: bytes, settings: FeatureSettings) -> bytes:
     return pack(extract(unpack_tracks(poses)[0], settings))
 
 
+@dataclass(frozen=True)
+class Found:
+    """The segments of a dancer. With a classifier, else None: embeddings, as stored, and how it and the templates
+    differ, as dancecore.decoding.fusion.disagreement tells it."""
+
+    segments: list[Segment]
+    embeddings: bytes | None = None
+    differ: dict[str, float] | None = None
+
+
 def find_segments(
-    features: bytes, poses: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Says | None",
-    own: "Enrolled | None", settings: AnalysisSettings,
-) -> list[Segment]:  # fmt: skip
-    """The segments of the dancer to index, of stored features and poses, who dances to these beats."""
-    from dancecore.features.packing import unpack
-    from dancecore.pipeline import identify
-    from dancecore.pose.packing import unpack_tracks
-
-    within = own.within(unpack_tracks(poses)[0]) if own else None
-    return identify(unpack(features), beats, bank, settings, classifier, within)
-
-
-def find_with_embeddings(
     features: bytes, poses: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Classifier | None",
     own: "Enrolled | None", settings: AnalysisSettings, version: str,
-) -> tuple[list[Segment], bytes | None]:  # fmt: skip
-    """As `find_segments`, with the embeddings of the segments, as stored: None without a classifier, which is asked
-    once. `version`: of the features."""
+) -> Found:  # fmt: skip
+    """The segments of the dancer to index, of stored features, of this version, and poses, who dances to these
+    beats."""
+    from dancecore.decoding.fusion import disagreement
     from dancecore.features.packing import unpack
+    from dancecore.pipeline import compare, name
+    from dancecore.pose.packing import unpack_tracks
 
+    danced = unpack(features)
+    compared = compare(danced, beats, bank, settings, own.within(unpack_tracks(poses)[0]) if own else None)
     if classifier is None:
-        return find_segments(features, poses, beats, bank, None, own, settings), None
-    said = classifier(unpack(features))
-    found = find_segments(features, poses, beats, bank, lambda _: said, own, settings)
-    return found, _pack_embeddings(said, found, classifier.bundle, version)
+        return Found(name(compared, None, beats, settings))
+    said = classifier(danced)
+    found = name(compared, said, beats, settings)
+    differ = disagreement(
+        said, compared.spans, compared.distance, compared.readings, settings.decoding.other_distance
+    )  # fmt: skip
+    return Found(found, _pack_embeddings(said, found, classifier.bundle, version), differ)
 
 
 def clip_record(
