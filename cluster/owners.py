@@ -5,10 +5,10 @@ from typing import Any, Literal
 from sqlalchemy import Engine, Select, select
 
 from cluster.database import storable, transact
-from cluster.tables import analysis_jobs, api_keys, uploads, videos
+from cluster.tables import analysis_jobs, api_keys, uploads, videos, webhooks
 from dancecore.errors import DanceError
 
-Owned = Literal["video_id", "job_id", "key_id", "upload_id"]
+Owned = Literal["video_id", "job_id", "key_id", "upload_id", "webhook_id"]
 """Kinds of things that belong to somebody, by the name of their id."""
 
 OWNERS: dict[Owned, Select[Any]] = {
@@ -18,6 +18,7 @@ OWNERS: dict[Owned, Select[Any]] = {
     .where(videos.c.deleted_at.is_(None)),
     "key_id": select(api_keys.c.id, api_keys.c.user),
     "upload_id": select(uploads.c.id, uploads.c.user),
+    "webhook_id": select(webhooks.c.id, webhooks.c.user),
 }
 
 

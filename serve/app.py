@@ -5,27 +5,33 @@ import logging
 from typing import Any
 
 from fastapi import FastAPI
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from pydantic import ImportString, TypeAdapter
 from ray import serve
 from ray.serve import Application
 from ray.serve.handle import DeploymentHandle
+from ray.serve.schema import LoggingConfig
 
+from cluster import tracing
 from cluster.database import engine
+from cluster.logs import Ids
 from cluster.objects import objects
 from cluster.settings import ServeSettings, settings
 from serve.deployments import MoveFinder, PoseEstimator
 from serve.handles import Deployed
 from serve.ingress.api import create_app
 from serve.ingress.services import SendCode, Services
+from serve.upkeep import Upkeep
 from serve.worker import Worker
+
+LOGGING = LoggingConfig(encoding="JSON", enable_access_log=False)
+"""A JSON object a line; of requests serve.ingress.envelope says more than Serve would."""
 
 
 def build(numbers: ServeSettings) -> Application:
     """The whole service as one application, whose ingress is the one HTTP entrance."""
     pose = _deployed(PoseEstimator, numbers, numbers.pose_replicas, numbers.pose_cpus).bind()
-    moves = _deployed(MoveFinder, numbers, numbers.move_replicas, numbers.move_cpus).bind()
+    moves = _deployed(MoveFinder, numbers, numbers.move_replicas, numbers.move_cpus)
+    moves = moves.options(user_config={"model": numbers.model or None}).bind()
     worker = _deployed(QueueWorker, numbers, numbers.worker_replicas, numbers.light_cpus).bind(pose, moves)
     ingress = _deployed(Ingress, numbers, numbers.ingress_replicas, numbers.light_cpus, numbers.ingress_ongoing)
     return ingress.bind(pose, moves, worker)
@@ -36,11 +42,10 @@ class Ingress:
     """The HTTP ingress. It is given the worker so that Serve starts one; it asks nothing of it."""
 
     def __init__(self, pose: DeploymentHandle, moves: DeploymentHandle, worker: DeploymentHandle) -> None:
-        _log()
+        _tell("ingress")
         numbers = settings()
         send: SendCode = TypeAdapter(ImportString[SendCode]).validate_python(numbers.serve.code_sender)
-        limiter = MovingWindowRateLimiter(MemoryStorage())
-        self.services = Services(engine(), objects(), numbers, Deployed(pose, moves), send, limiter)
+        self.services = Services(engine(), objects(), numbers, Deployed(pose, moves), send)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         return create_app(self.services)
@@ -50,14 +55,15 @@ class QueueWorker:
     """A worker of the queue as a replica: Serve starts it, watches it, and starts another when it dies."""
 
     def __init__(self, pose: DeploymentHandle, moves: DeploymentHandle) -> None:
-        _log()
+        _tell("worker")
         self.recognition = Deployed(pose, moves)
         self.work = asyncio.ensure_future(self._work())
 
     async def _work(self) -> None:
         await self.recognition.versions()  # the schema is there, and somebody recognises, before a job is taken
-        worker = Worker(engine(), objects(), self.recognition, settings().serve)
-        await asyncio.gather(worker.run(), worker.tend())
+        pool, store, numbers = engine(), objects(), settings()
+        worker, upkeep = Worker(pool, store, self.recognition, numbers.serve), Upkeep(pool, store, numbers)
+        await asyncio.gather(worker.run(), worker.tend(), upkeep.run())
 
     def check_health(self) -> None:
         """Raise what ended the work, if anything did."""
@@ -65,11 +71,14 @@ class QueueWorker:
             raise RuntimeError("the worker ended") from self.work.exception()
 
 
-def _log() -> None:
-    """What we log goes where Serve keeps the lines of this replica."""
+def _tell(process: str) -> None:
+    """What we log goes where Serve keeps the lines of this replica, with the ids of request and job; spans begin."""
     ours = logging.getLogger("danceapp")
     ours.handlers = logging.getLogger("ray.serve").handlers
+    for handler in ours.handlers:
+        handler.addFilter(Ids())  # the last of them: one of Serve's takes `job_id` away, which is Ray's own to it
     ours.setLevel(logging.INFO)
+    tracing.start(process)
 
 
 def _deployed(
@@ -79,5 +88,6 @@ def _deployed(
         num_replicas=replicas, max_ongoing_requests=ongoing, max_queued_requests=numbers.max_queued,
         ray_actor_options={"num_cpus": cpus}, health_check_period_s=numbers.health_every_s,
         health_check_timeout_s=numbers.health_timeout_s, graceful_shutdown_timeout_s=numbers.drain_s,
+        logging_config=LOGGING,
     )  # fmt: skip
     return options(kind)

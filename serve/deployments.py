@@ -3,17 +3,20 @@
 Frames never leave the replica that decodes them; between replicas goes nothing but the id of a clip.
 """
 
+import logging
 import tempfile
 import time
 from pathlib import Path
 
-from cluster import keys
+from cluster import keys, registry
 from cluster.artifacts import pack_beats, pack_segments
-from cluster.library import pose_version
+from cluster.database import engine
+from cluster.library import named_by, pose_version
 from cluster.objects import objects
-from cluster.ready import ready
+from cluster.ready import library_ready
+from cluster.serving import stored_bundle
 from cluster.settings import settings
-from cluster.steps import find_with_embeddings, pack_features, pack_poses
+from cluster.steps import find_segments, pack_features, pack_poses
 from cluster.weights import weights_dir
 from dancecore import music
 from dancecore.errors import DanceError
@@ -24,7 +27,10 @@ from dancecore.pipeline import hear
 from dancecore.pose import estimate, load
 from dancecore.pose.packing import unpack_tracks
 from dancecore.types import PoseTrack, Versions
+from serve.metrics import count_disagreement
 from serve.recognition import Posed
+
+log = logging.getLogger("danceapp.models")
 
 PROVIDERS = {"auto": "auto", "cpu": "cpu", "gpu": "cuda"}
 """What ONNX Runtime runs on, by `device` of configs/cluster.yaml."""
@@ -75,10 +81,42 @@ class MoveFinder:
     each other span by span and together take a tenth of what poses take."""
 
     def __init__(self) -> None:
-        self.settings, self.store = settings(), objects()
-        self.library = ready(self.settings)
-        self.classifier = Classifier(self.library.bundle) if self.library.bundle else None
+        self.settings, self.store, self.pool = settings(), objects(), engine()
+        self.shipped = library_ready(self.settings)
+        self.pinned: str | None = None
+        self._name_by(None)
         music.warm_up(self.settings.music)
+
+    def reconfigure(self, user_config: dict[str, str | None]) -> None:
+        """Serve calls this when the replica starts, and when its `user_config` changes: {"model": ID} has clips named
+        by that registered model; {"model": None} by what the registry has in production, now and from now on.
+
+        Raises DanceError: OBJECT_MISSING, BAD_BUNDLE.
+        """
+        self.pinned = user_config["model"]
+        self._take_up()
+
+    def check_health(self) -> None:
+        """Serve calls this every `health_every_s`: takes up a model that was promoted meanwhile, without a restart. One
+        that cannot be had leaves the one that serves."""
+        try:
+            self._take_up()
+        except DanceError as error:
+            log.warning("the model in production cannot be taken up: %s", error)
+
+    def _take_up(self) -> None:
+        wanted = self.pinned or registry.serving(self.pool).production
+        if wanted != self.model_id:
+            self._name_by(wanted)
+            log.info("%s names clips now", self.library.versions.model)
+
+    def _name_by(self, model_id: str | None) -> None:
+        """Have clips named by a registered model; None: by the one beside the taxonomy."""
+        named = shipped = self.shipped
+        if model_id is not None:
+            named = named_by(shipped, stored_bundle(self.store, model_id, shipped.taxonomy.semver))
+        classifier = Classifier(named.bundle) if named.bundle else None
+        self.library, self.classifier, self.model_id = named, classifier, model_id
 
     def versions(self) -> Versions:
         """See serve.recognition.Recognition."""
@@ -102,20 +140,16 @@ class MoveFinder:
         with self.store.file(keys.source(clip)) as path:
             heard = hear(path, self.settings.analysis)
         poses, library = self.store.get(keys.keypoints(clip, versions.pose)), self.library
-        found, embeddings = find_with_embeddings(
-            features,
-            poses,
-            heard,
-            library.bank,
-            self.classifier,
-            library.own,
-            self.settings.analysis,
+        found = find_segments(
+            features, poses, heard, library.bank, self.classifier, library.own, self.settings.analysis,
             versions.features,
-        )
-        if embeddings is not None:
-            self.store.put(keys.embeddings(clip, versions.model), embeddings)
+        )  # fmt: skip
+        if found.differ is not None:
+            count_disagreement(**found.differ)
+        if found.embeddings is not None:
+            self.store.put(keys.embeddings(clip, versions.model), found.embeddings)
         self.store.put(keys.beats(clip, versions.model), pack_beats(heard))
-        self.store.put(key, pack_segments(found, versions, self.settings.decoding))
+        self.store.put(key, pack_segments(found.segments, versions, self.settings.decoding))
 
     def _check(self, versions: Versions) -> None:
         if versions != self.library.versions:

@@ -8,14 +8,44 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.utils import get_openapi
 
-from serve.ingress import analysis, annotations, auth, errors, health, infer, keys, moves, search, uploads, videos
+from serve.ingress import (
+    analysis,
+    annotations,
+    auth,
+    errors,
+    health,
+    infer,
+    keys,
+    metrics,
+    moves,
+    oidc,
+    search,
+    uploads,
+    videos,
+    webhooks,
+)  # fmt: skip
 from serve.ingress.access import ACCESS, Rule
 from serve.ingress.envelope import SMALL, Envelope
 from serve.ingress.models import Failure, Shape
 from serve.ingress.services import Services
 
 ROUTERS = tuple(
-    part.router for part in (health, auth, keys, uploads, videos, analysis, infer, moves, search, annotations)
+    part.router
+    for part in (
+        health,
+        auth,
+        oidc,
+        keys,
+        uploads,
+        videos,
+        analysis,
+        infer,
+        moves,
+        search,
+        annotations,
+        webhooks,
+        metrics,
+    )
 )
 
 VERSION = "1.0.0"

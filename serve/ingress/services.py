@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import Engine
 
 from cluster.accounts import User
@@ -26,7 +25,6 @@ class Services:
     settings: Settings
     recognition: Recognition
     send_code: SendCode
-    limiter: MovingWindowRateLimiter
 
 
 def services(request: Request) -> Services:

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import Engine
 
 from cluster import accounts, sign_in
@@ -20,7 +18,6 @@ from cluster.library import Library, load_library, pose_version, store_moves
 from cluster.objects import LocalObjects
 from cluster.settings import settings
 from dancecore.media.writing import write_video
-from dancecore.models.classify import Classifier
 from dancecore.types import PoseTrack, Versions
 from serve.deployments import MoveFinder, PoseEstimator
 from serve.ingress.api import create_app
@@ -49,8 +46,8 @@ class ReadyFinder(MoveFinder):
     """With a library that is made already."""
 
     def __init__(self, store: LocalObjects, library: Library) -> None:
-        self.settings, self.store, self.library = settings(), store, library
-        self.classifier = Classifier(library.bundle) if library.bundle else None
+        self.settings, self.store, self.shipped, self.pinned = settings(), store, library, None
+        self._name_by(None)
 
 
 class Local:
@@ -117,10 +114,7 @@ def using(pool: Engine, store: LocalObjects, local: Local, mailbox: Mailbox) -> 
     """Limits of rate are out of the way, but for the tests that look at them."""
     numbers = settings()
     generous = replace(numbers.serve, calls_per_minute=100_000, sign_ins_per_minute=100_000, event_poll_s=0.01)
-    return Services(
-        pool, store, numbers.model_copy(update={"serve": generous}), local, mailbox.send,
-        MovingWindowRateLimiter(MemoryStorage()),
-    )  # fmt: skip
+    return Services(pool, store, numbers.model_copy(update={"serve": generous}), local, mailbox.send)
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ def things(enter: Enter, pool: Engine, clips: list[bytes]) -> dict[str, str]:
     job = olga.post("/v1/analysis", json={"video_id": video}).json()["job_id"]
     olga.post(f"/v1/analysis/{job}/cancel")  # its events end
     key = sign_in.list_api_keys(pool, found[0].user_id)[0].key_id
-    mine = {"key_id": key, "video_id": video, "upload_id": send(olga, clips[1]), "job_id": job}
+    hook = olga.post("/v1/webhooks", json={"url": "https://example.org/hook"}).json()["webhook_id"]
+    mine = {"webhook_id": hook, "key_id": key, "video_id": video, "upload_id": send(olga, clips[1]), "job_id": job}
     return mine | {"move_id": "mv_dab", "exemplar_id": "ex_1", "semver": "tx-0.1"}
 
 
