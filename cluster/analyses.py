@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from cluster import queue
+from cluster import queue, quotas, tracing, webhooks
 from cluster.database import storable, transact
 from cluster.ids import job_id, video_id
 from cluster.index import ClipRecord, put_clip
@@ -36,13 +36,33 @@ class Analysis:
     log: tuple[dict[str, Any], ...]
 
 
-def request(pool: Engine, video: str, versions: Versions) -> Analysis:
+def request(
+    pool: Engine, video: str, versions: Versions, *, background: bool = False, most: int | None = None
+) -> Analysis:
     """Ask for an analysis: the row and its job in the queue come in one transaction.
 
-    What is under way, or is done and stored, is left as it is; what failed, was cancelled or replaced begins anew.
-    Raises DanceError("NOT_FOUND") when there is no such video.
+    What is under way, or is done and stored, is left as it is; what failed, was cancelled or replaced begins anew. In
+    the `background` it waits for all others. Raises DanceError: NOT_FOUND when there is no such video, QUOTA_EXCEEDED
+    when its owner has `most` analyses in the queue already.
     """
-    return transact(pool, lambda tx: _request(tx, video, versions))
+    return transact(pool, lambda tx: _request(tx, video, versions, background, most))
+
+
+def request_outdated(pool: Engine, versions: Versions, owner: str | None, at_once: int) -> tuple[int, int]:
+    """Ask, in the background, for analyses of videos whose segments have other versions than these: of a user, or of
+    everybody (None), at most `at_once`; how many, and how many are left. What was tried at these versions already is
+    left as it is."""
+    tried = select(analysis_jobs.c.id).where(
+        analysis_jobs.c.video == videos.c.id,
+        *(analysis_jobs.c[name] == mark for name, mark in _marks(versions).items()),
+    )
+    old = select(videos.c.id).where(videos.c.indexed_by.is_not(None), videos.c.deleted_at.is_(None), ~tried.exists())
+    if owner is not None:
+        old = old.where(videos.c.owner == owner)
+    found = transact(pool, lambda tx: tx.scalars(old.order_by(videos.c.created_at.desc())).all())
+    for video in found[:at_once]:
+        request(pool, video, versions, background=True)
+    return len(found[:at_once]), len(found[at_once:])
 
 
 def find(pool: Engine, job: str) -> Analysis:
@@ -57,11 +77,12 @@ def advance(pool: Engine, job: str, *states: str, metrics: dict[str, float] | No
 
 
 def finish(pool: Engine, job: str, clip: ClipRecord) -> bool:
-    """Store what was found, INDEXED and DONE, and have it learned; False when the job must not go on."""
+    """Store what was found, INDEXED and DONE, have it learned and told; False when the job must not go on."""
 
     def work(tx: Connection) -> None:
         put_clip(tx, clip)
         queue.learn(tx, video_id(clip.info.sha256))
+        webhooks.announce(tx, job, "job.done")
 
     return _while_on(pool, job, work)
 
@@ -69,7 +90,12 @@ def finish(pool: Engine, job: str, clip: ClipRecord) -> bool:
 def fail(pool: Engine, job: str, reason: str, detail: str) -> bool:
     """End a job with a code of dancecore.errors.CODES; False when it had ended otherwise."""
     failed = _entry("FAILED", reason=reason, detail=storable(detail))
-    return _while_on(pool, job, lambda tx: _append(tx, job, failed, reason=reason))
+
+    def work(tx: Connection) -> None:
+        _append(tx, job, failed, reason=reason)
+        webhooks.announce(tx, job, "job.failed")
+
+    return _while_on(pool, job, work)
 
 
 def cancel(pool: Engine, job: str) -> Analysis:
@@ -85,26 +111,37 @@ def cancel(pool: Engine, job: str) -> Analysis:
     return find(pool, job)
 
 
-def _request(tx: Connection, video: str, versions: Versions) -> Analysis:
+def _request(tx: Connection, video: str, versions: Versions, background: bool, most: int | None) -> Analysis:
     named = videos.c.id == storable(video), videos.c.deleted_at.is_(None)
-    clip = tx.execute(select(videos.c.indexed_by).where(*named).with_for_update()).one_or_none()
+    clip = tx.execute(
+        select(videos.c.indexed_by, videos.c.trace, videos.c.owner).where(*named).with_for_update()
+    ).one_or_none()
     if clip is None:
         raise DanceError("NOT_FOUND", f"there is no {video!r}")
     job = job_id(video, versions)
     known = tx.scalar(select(analysis_jobs.c.state).where(analysis_jobs.c.id == job))
-    if known is None:
-        marks = {
-            "pose_version": versions.pose, "feature_version": versions.features, "model_version": versions.model,
-            "taxonomy_version": versions.taxonomy,
-        }  # fmt: skip
-        tx.execute(insert(analysis_jobs).values(id=job, video=video, state="QUEUED", log=[_entry("QUEUED")], **marks))
-    elif known in ("FAILED", "CANCELLED") or (known == "DONE" and clip.indexed_by != job):
+    anew = known in ("FAILED", "CANCELLED") or (known == "DONE" and clip.indexed_by != job)
+    if known is not None and not anew:
+        return _analysis(_row(tx, job))
+    if clip.owner is not None and most is not None:
+        quotas.check_queued(tx, clip.owner, most)
+    priority = queue.turn(tx, clip.owner, background=background)
+    if anew:
         _append(tx, job, _entry("QUEUED"))
     else:
-        return _analysis(_row(tx, job))
-    queued_as = queue.defer(tx, queue.ANALYSE, job_id=job)
+        begun = {"id": job, "video": video, "state": "QUEUED", "log": [_entry("QUEUED")]}
+        tx.execute(insert(analysis_jobs).values(**begun, **_marks(versions)))
+    with tracing.span("request", clip.trace, job_id=job):
+        queued_as = queue.defer(tx, queue.ANALYSE, priority=priority, job_id=job, **queue.carried())
     tx.execute(update(analysis_jobs).where(analysis_jobs.c.id == job).values(queued_as=queued_as))
     return _analysis(_row(tx, job))
+
+
+def _marks(versions: Versions) -> dict[str, str]:
+    return {
+        "pose_version": versions.pose, "feature_version": versions.features, "model_version": versions.model,
+        "taxonomy_version": versions.taxonomy,
+    }  # fmt: skip
 
 
 def _while_on(pool: Engine, job: str, work: Callable[[Connection], Any]) -> bool:

@@ -14,6 +14,7 @@ from cluster.tables import (
     segments,
     uploads,
     videos,
+    webhooks,
 )
 from dancecore.errors import DanceError
 
@@ -27,6 +28,7 @@ Owned = Literal[
     "export_id",
     "comparison_id",
     "about_id",
+    "webhook_id",
 ]
 """Kinds of things that belong to somebody, by the name of their id."""
 
@@ -48,6 +50,7 @@ OWNERS: dict[Owned, Select[Any]] = {
     "export_id": _JOBS.where(composition_jobs.c.kind == "export"),
     "comparison_id": _JOBS.where(composition_jobs.c.kind == "comparison"),
     "about_id": select(composer_events.c.id, composer_events.c.user),
+    "webhook_id": select(webhooks.c.id, webhooks.c.user),
 }
 
 

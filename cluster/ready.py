@@ -9,17 +9,14 @@ from cluster.serving import Served, served
 from cluster.settings import Settings
 
 
-def ready(settings: Settings) -> Library:
-    """What clips are named by, unless a canary is on trial: see `models_ready`."""
-    return models_ready(settings).production
-
-
-def models_ready(settings: Settings) -> Served:
-    """The models that serve, over the taxonomy and what its user enrolled, with the database brought up to it.
-
-    Raises as `cluster.serving.served` does.
-    """
+def library_ready(settings: Settings) -> Library:
+    """The taxonomy with what its user enrolled and the model beside it, and the database brought up to it."""
     migrate()
     library = load_library(settings, own=own_exemplars(engine(), objects()))
     store_moves(engine(), library.taxonomy)
-    return served(engine(), objects(), library, settings.registry)
+    return library
+
+
+def models_ready(settings: Settings) -> Served:
+    """The models that serve, over the library that is ready. Raises as `cluster.serving.served` does."""
+    return served(engine(), objects(), library_ready(settings), settings.registry)

@@ -172,6 +172,7 @@ class ServeSettings:
     cors_origins: tuple[str, ...]
     pose_replicas: int
     move_replicas: int
+    model: str
     ingress_replicas: int
     worker_replicas: int
     pose_cpus: float
@@ -214,6 +215,27 @@ class ServeSettings:
     videos_per_day: int
     idempotency_hours: int
     purge_days: int
+    tidy_cron: str
+    judge_cron: str
+    stored_bytes: int
+    analyses_queued: int
+    outdated_at_once: int
+    webhooks_most: int
+    webhook_internal: bool
+    notices_at_once: int
+    notice_attempts: int
+    notice_backoff_s: float
+    notice_timeout_s: float
+
+
+@dataclass(frozen=True)
+class OidcSettings:
+    """The OpenID provider at which users sign in (`configs/oidc.yaml`)."""
+
+    issuer: str
+    client_id: str
+    scope: str
+    minutes: int
 
 
 class Settings(BaseSettings):
@@ -228,6 +250,10 @@ class Settings(BaseSettings):
     objects: ObjectsSettings
     database_url: SecretStr = SecretStr("")
     """A PostgreSQL DSN; empty: an embedded server under `home()`. A secret: it may hold a password."""
+    slack_url: SecretStr = SecretStr("")
+    discord_url: SecretStr = SecretStr("")
+    """Incoming webhooks of Slack and Discord, where operators are told of analyses that failed; empty: they are not. A
+    secret: who knows such an address may write there."""
     cluster: ClusterSettings
     index: IndexSettings
     pose: PoseSettings
@@ -249,6 +275,15 @@ class Settings(BaseSettings):
     experiment: ExperimentSettings
     decoder: DecoderSettings
     serve: ServeSettings
+    oidc: OidcSettings
+    oidc_client_secret: SecretStr = SecretStr("")
+    """Proves this service to the OpenID provider."""
+
+    @property
+    def operators(self) -> dict[str, str]:
+        """Where operators are told of failures: URLs by `slack` and `discord`, those that are set."""
+        urls = {"slack": self.slack_url.get_secret_value(), "discord": self.discord_url.get_secret_value()}
+        return {place: url for place, url in urls.items() if url}
 
     @property
     def analysis(self) -> AnalysisSettings:

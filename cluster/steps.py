@@ -7,6 +7,7 @@ ends as one that was not.
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,22 +46,37 @@ def pack_features(poses: bytes, settings: FeatureSettings) -> bytes:
     return pack(extract(unpack_tracks(poses)[0], settings))
 
 
+@dataclass(frozen=True)
+class Found:
+    """The segments of a dancer. With a classifier, else None: embeddings, as stored, and how it and the templates
+    differ, as dancecore.decoding.fusion.disagreement tells it."""
+
+    segments: list[Segment]
+    embeddings: bytes | None = None
+    differ: dict[str, float] | None = None
+
+
 def find_segments(
     features: bytes, poses: bytes, beats: BeatGrid | None, bank: "Bank", classifier: "Classifier | None",
     own: "Enrolled | None", settings: AnalysisSettings, version: str,
-) -> tuple[list[Segment], bytes | None]:  # fmt: skip
-    """The segments of the dancer to index, of stored features and poses, who dances to these beats, and their
-    embeddings, as stored: None without a classifier. `version`: of the features."""
+) -> Found:  # fmt: skip
+    """The segments of the dancer to index, of stored features, of this version, and poses, who dances to these
+    beats."""
+    from dancecore.decoding.fusion import disagreement
     from dancecore.features.packing import unpack
-    from dancecore.pipeline import identify
+    from dancecore.pipeline import compare, name
     from dancecore.pose.packing import unpack_tracks
 
-    values, within = unpack(features), own.within(unpack_tracks(poses)[0]) if own else None
+    danced = unpack(features)
+    compared = compare(danced, beats, bank, settings, own.within(unpack_tracks(poses)[0]) if own else None)
     if classifier is None:
-        return identify(values, beats, bank, settings, None, within), None
-    said = classifier(values)  # asked once: the embeddings are of what it says
-    found = identify(values, beats, bank, settings, lambda _: said, within)
-    return found, _pack_embeddings(said, found, classifier.bundle, version)
+        return Found(name(compared, None, beats, settings))
+    said = classifier(danced)
+    found = name(compared, said, beats, settings)
+    differ = disagreement(
+        said, compared.spans, compared.distance, compared.readings, settings.decoding.other_distance
+    )  # fmt: skip
+    return Found(found, _pack_embeddings(said, found, classifier.bundle, version), differ)
 
 
 def clip_record(

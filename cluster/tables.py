@@ -79,6 +79,10 @@ def _created_at() -> Column[datetime]:
     return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())
 
 
+def _trace() -> Column[str]:
+    return Column("trace", Text, comment="W3C traceparent; null: it was not traced")
+
+
 users = Table(
     "users", metadata, _id(),
     Column("handle", Text, nullable=False, unique=True),
@@ -114,6 +118,40 @@ api_keys = Table(
     Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("digest", Text, nullable=False, unique=True, comment="sha256: the key itself is not kept"),
+    _created_at(),
+)  # fmt: skip
+
+rates = Table(
+    "rates", metadata,
+    Column("name", Text, primary_key=True, comment="who does what"),
+    Column("began", DateTime(timezone=True), nullable=False, index=True, comment="the minute that is counted"),
+    Column("count", Integer, nullable=False),
+    prefixes=["UNLOGGED"],  # written at every request; after a crash counting begins anew
+)  # fmt: skip
+
+identities = Table(
+    "identities", metadata,
+    Column("issuer", Text, primary_key=True, comment="an OpenID provider"),
+    Column("subject", Text, primary_key=True, comment="by which it knows the user"),
+    Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    _created_at(),
+)  # fmt: skip
+
+oidc_sign_ins = Table(
+    "oidc_sign_ins", metadata,
+    Column("state", Text, primary_key=True, comment="its sha256"),
+    Column("nonce", Text, nullable=False),
+    Column("verifier", Text, nullable=False, comment="of PKCE"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
+
+webhooks = Table(
+    "webhooks", metadata, _id(),
+    Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("url", Text, nullable=False),
+    Column("events", ARRAY(Text), nullable=False),
+    Column("secret", Text, nullable=False,
+           comment="as it is: it signs; whoever reads it here reads what it signs, too"),
     _created_at(),
 )  # fmt: skip
 
@@ -169,10 +207,12 @@ videos = Table(
     Column("width", Integer),
     Column("height", Integer),
     Column("sha256", Text, nullable=False, unique=True),
+    Column("bytes", BigInteger, comment="of the file as it was uploaded; null: nobody uploaded it"),
     Column("consent_version", Text),
     Column("status", Text, nullable=False, server_default="NEW"),
     Column("indexed_by", Text, ForeignKey("analysis_jobs.id", ondelete="SET NULL", use_alter=True),
            comment="the analysis whose segments are stored now"),
+    _trace(),
     _created_at(),
     Column("deleted_at", DateTime(timezone=True)),
     Index("ix_videos_owner_created", "owner", text("created_at DESC")),
@@ -193,6 +233,7 @@ uploads = Table(
     Column("digest", Text, nullable=False, comment="sha256 of the secret that the signed form holds"),
     Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
     Column("video", Text, ForeignKey("videos.id", ondelete="SET NULL"), comment="null: not made a video yet"),
+    _trace(),
     _created_at(),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_hex"),
 )  # fmt: skip

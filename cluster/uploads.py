@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
 
+from cluster import tracing
 from cluster.database import storable, transact
 from cluster.ids import ulid
 from cluster.settings import ServeSettings
@@ -23,7 +24,8 @@ TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that may be, or was, sent. sha256: as its sender said. video: what became of it; None: nothing yet."""
+    """A file that may be, or was, sent. sha256: as its sender said. video: what became of it; None: nothing yet.
+    trace: see cluster.tracing."""
 
     upload_id: str
     user_id: str
@@ -32,6 +34,7 @@ class Upload:
     sha256: str
     expires_at: datetime
     video: str | None
+    trace: str | None
 
 
 def sign(
@@ -43,6 +46,7 @@ def sign(
     row = {
         "id": ulid("upl"), "user": user_id, "filename": storable(filename), "content_type": content_type,
         "sha256": sha256, "digest": digest(secret), "expires_at": now + timedelta(minutes=settings.upload_minutes),
+        "trace": tracing.carried(),
     }  # fmt: skip
     recent = select(func.count()).where(uploads.c.user == user_id, uploads.c.created_at > now - timedelta(days=1))
 
@@ -93,5 +97,5 @@ def _row(pool: Engine, upload_id: str) -> RowMapping:
 
 
 def _upload(row: RowMapping) -> Upload:
-    same = {name: row[name] for name in ("filename", "content_type", "sha256", "expires_at", "video")}
+    same = {name: row[name] for name in ("filename", "content_type", "sha256", "expires_at", "video", "trace")}
     return Upload(upload_id=row["id"], user_id=row["user"], **same)

@@ -52,7 +52,8 @@ def _add(tx: Connection, upload: Upload, info: ClipInfo, source: str, consent_ve
     video = video_id(info.sha256)
     row = {
         "id": video, "sha256": info.sha256, "filename": upload.filename, "duration_ms": info.duration_ms,
-        "fps": info.fps, "width": info.width, "height": info.height,
+        "fps": info.fps, "width": info.width, "height": info.height, "trace": upload.trace,
+        "bytes": info.bytes,
     }  # fmt: skip
     tx.execute(upsert(videos).values(row).on_conflict_do_nothing(index_elements=["id"]))
     known = tx.execute(select(videos).where(videos.c.id == video).with_for_update()).one()

@@ -12,12 +12,12 @@ from dancecore.matching.bank import Bank
 from dancecore.matching.enrolled import Enrolled, Within
 from dancecore.matching.score import distances, ranked, series
 from dancecore.media import audio, frames, probe
-from dancecore.models.classify import Classifier, Says
+from dancecore.models.classify import Classifier, FrameScores, Says
 from dancecore.music import track_beats
 from dancecore.pose import PoseModel, clean, estimate, primary
 from dancecore.segmentation import propose
 from dancecore.settings import AnalysisSettings
-from dancecore.types import BeatGrid, ClipInfo, Features, PoseTrack, Segment
+from dancecore.types import BeatGrid, ClipInfo, Features, Float64, PoseTrack, Reading, Segment, Span
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,15 @@ class Analysis:
     beats: BeatGrid | None
     features: Features
     segments: list[Segment]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How far each of S spans is from each of R readings: distance (S, R), infinite where it cannot be compared."""
+
+    spans: list[Span]
+    distance: Float64
+    readings: tuple[Reading, ...]
 
 
 def analyse(
@@ -59,13 +68,30 @@ def identify(
 ) -> list[Segment]:  # fmt: skip
     """The moves found in the features of a dancer: those of the taxonomy by templates, and by a trained classifier
     where there is one; a user's `own` by their exemplars, on the scale of the templates."""
+    return name(
+        compare(features, beats, bank, settings, own), classifier(features) if classifier else None, beats, settings
+    )
+
+
+def compare(
+    features: Features, beats: BeatGrid | None, bank: Bank, settings: AnalysisSettings, own: Within | None = None
+) -> Compared:
+    """Where a dancer may begin something else, and what each part is like: templates, and a user's `own` moves."""
     spans = propose(features, beats, settings.segmentation)
     far = distances(series(features, spans), beats.bpm if beats else None, bank, settings.matching)
     readings = bank.readings
     if own is not None:
         far = np.hstack([far, own.likened(spans, settings.decoding.other_distance)])
         readings += own.readings
-    if classifier is None:
+    return Compared(spans, far, readings)
+
+
+def name(
+    compared: Compared, said: FrameScores | None, beats: BeatGrid | None, settings: AnalysisSettings
+) -> list[Segment]:
+    """The moves of a dancer by what their parts are like, and by what a classifier said, if there is one."""
+    spans, far, readings = compared.spans, compared.distance, compared.readings
+    if said is None:
         found = [ranked(span, row, readings, settings.matching) for span, row in zip(spans, far, strict=True)]
         return decode(found, settings.decoding)
-    return fused(classifier(features), spans, far, readings, beats, settings.matching.alpha, settings.decoding)
+    return fused(said, spans, far, readings, beats, settings.matching.alpha, settings.decoding)

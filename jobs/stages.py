@@ -167,14 +167,16 @@ class MoveFinder:
             return _reached(row, "SEGMENTED", "IDENTIFIED", resumed=True)
         heard, poses, features = hear(Path(row["path"]), run.settings.analysis), _poses(row, run), _features(row, run)
         for k in todo:
-            found, embeddings = find_segments(
+            found = find_segments(
                 features, poses, heard, self.bank, self.classifiers[k], self.own, run.settings.analysis,
                 run.versions.features,
             )  # fmt: skip
-            if embeddings is not None:
-                run.store.put(keys.embeddings(video, by[k].model), embeddings)
+            if found.embeddings is not None:
+                run.store.put(keys.embeddings(video, by[k].model), found.embeddings)
             run.store.put(keys.beats(video, by[k].model), pack_beats(heard))
-            run.store.put(keys.segments(video, by[k].model), pack_segments(found, by[k], run.settings.decoding))
+            run.store.put(
+                keys.segments(video, by[k].model), pack_segments(found.segments, by[k], run.settings.decoding)
+            )
         return _reached(row, "SEGMENTED", "IDENTIFIED")
 
 

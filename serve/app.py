@@ -5,14 +5,15 @@ import logging
 from typing import Any
 
 from fastapi import FastAPI
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from pydantic import ImportString, TypeAdapter
 from ray import serve
 from ray.serve import Application
 from ray.serve.handle import DeploymentHandle
+from ray.serve.schema import LoggingConfig
 
+from cluster import tracing
 from cluster.database import engine
+from cluster.logs import Ids
 from cluster.migrate import migrate
 from cluster.objects import objects
 from cluster.settings import ServeSettings, settings
@@ -23,15 +24,20 @@ from serve.deployments import MoveFinder, PoseEstimator
 from serve.handles import Deployed, DeployedComposer, DeployedExporter
 from serve.ingress.api import create_app
 from serve.ingress.services import SendCode, Services
+from serve.upkeep import Upkeep
 from serve.worker import Worker
 
 log = logging.getLogger("danceapp.composer")
+
+LOGGING = LoggingConfig(encoding="JSON", enable_access_log=False)
+"""A JSON object a line; of requests serve.ingress.envelope says more than Serve would."""
 
 
 def build(numbers: ServeSettings) -> Application:
     """The whole service as one application, whose ingress is the one HTTP entrance."""
     pose = _deployed(PoseEstimator, numbers, numbers.pose_replicas, numbers.pose_cpus).bind()
-    moves = _deployed(MoveFinder, numbers, numbers.move_replicas, numbers.move_cpus).bind()
+    moves = _deployed(MoveFinder, numbers, numbers.move_replicas, numbers.move_cpus)
+    moves = moves.options(user_config={"model": numbers.model or None}).bind()
     composer = _deployed(Composer, numbers, numbers.composer_replicas, numbers.composer_cpus).bind()
     exporter = _deployed(Exporter, numbers, numbers.exporter_replicas, numbers.composer_cpus).bind()
     worker = _deployed(QueueWorker, numbers, numbers.worker_replicas, numbers.light_cpus).bind(pose, moves, exporter)
@@ -46,13 +52,10 @@ class Ingress:
     def __init__(
         self, pose: DeploymentHandle, moves: DeploymentHandle, composer: DeploymentHandle, worker: DeploymentHandle
     ) -> None:
-        _log()
+        _tell("ingress")
         numbers = settings()
         send: SendCode = TypeAdapter(ImportString[SendCode]).validate_python(numbers.serve.code_sender)
-        limiter = MovingWindowRateLimiter(MemoryStorage())
-        self.services = Services(
-            engine(), objects(), numbers, Deployed(pose, moves), DeployedComposer(composer), send, limiter
-        )
+        self.services = Services(engine(), objects(), numbers, Deployed(pose, moves), DeployedComposer(composer), send)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         return create_app(self.services)
@@ -62,16 +65,16 @@ class QueueWorker:
     """A worker of the queue as a replica: Serve starts it, watches it, and starts another when it dies."""
 
     def __init__(self, pose: DeploymentHandle, moves: DeploymentHandle, exporter: DeploymentHandle) -> None:
-        _log()
+        _tell("worker")
         self.recognition, self.exporting = Deployed(pose, moves), DeployedExporter(exporter)
         self.work = asyncio.ensure_future(self._work())
 
     async def _work(self) -> None:
         await self.recognition.versions()  # the schema is there, and somebody recognises, before a job is taken
         pool, store, numbers = engine(), objects(), settings()
-        worker = Worker(pool, store, self.recognition, numbers.serve)
+        worker, upkeep = Worker(pool, store, self.recognition, numbers.serve), Upkeep(pool, store, numbers)
         dances = CompositionWorker(pool, store, self.recognition, self.exporting, numbers)
-        await asyncio.gather(worker.run(), worker.tend(), dances.run(), dances.tend())
+        await asyncio.gather(worker.run(), worker.tend(), dances.run(), upkeep.run())
 
     def check_health(self) -> None:
         """Raise what ended the work, if anything did."""
@@ -83,7 +86,7 @@ class Composer(Choreographer):
     """Writes dances as a replica, and looks now and then whether more was learned of people's dances."""
 
     def __init__(self) -> None:
-        _log()
+        _tell("composer")
         migrate()
         super().__init__(engine(), settings())
         self.learning = asyncio.ensure_future(self._keep_up())
@@ -106,15 +109,18 @@ class Exporter(FileMaker):
     """Makes files and comparisons as a replica of its own, so that nobody waits for a film to hear a suggestion."""
 
     def __init__(self) -> None:
-        _log()
+        _tell("exporter")
         super().__init__(objects(), settings())
 
 
-def _log() -> None:
-    """What we log goes where Serve keeps the lines of this replica."""
+def _tell(process: str) -> None:
+    """What we log goes where Serve keeps the lines of this replica, with the ids of request and job; spans begin."""
     ours = logging.getLogger("danceapp")
     ours.handlers = logging.getLogger("ray.serve").handlers
+    for handler in ours.handlers:
+        handler.addFilter(Ids())  # the last of them: one of Serve's takes `job_id` away, which is Ray's own to it
     ours.setLevel(logging.INFO)
+    tracing.start(process)
 
 
 def _deployed(
@@ -124,5 +130,6 @@ def _deployed(
         num_replicas=replicas, max_ongoing_requests=ongoing, max_queued_requests=numbers.max_queued,
         ray_actor_options={"num_cpus": cpus}, health_check_period_s=numbers.health_every_s,
         health_check_timeout_s=numbers.health_timeout_s, graceful_shutdown_timeout_s=numbers.drain_s,
+        logging_config=LOGGING,
     )  # fmt: skip
     return options(kind)

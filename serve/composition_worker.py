@@ -7,7 +7,6 @@ back goes on where it was.
 
 import asyncio
 import logging
-from datetime import UTC, datetime
 from functools import cache
 
 from procrastinate import App, JobContext, PsycopgConnector
@@ -24,13 +23,14 @@ from dancecore.errors import DanceError
 from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
 from serve.composing import Exporting
 from serve.recognition import Recognition
-from serve.worker import OURS, Backoff
+from serve.retry import Backoff
+from serve.worker import OURS
 
 log = logging.getLogger("danceapp.worker")
 
 
 class CompositionWorker:
-    """One worker. `run` works until it is cancelled; `tend` removes what is out of date."""
+    """One worker. `run` works until it is cancelled."""
 
     def __init__(
         self, pool: Engine, store: LocalObjects | S3Objects, recognition: Recognition, exporting: Exporting,
@@ -53,16 +53,6 @@ class CompositionWorker:
                 install_signal_handlers=False, update_heartbeat_interval=silence / 3, stalled_worker_timeout=silence,
                 delete_jobs="successful",
             )  # fmt: skip
-
-    async def tend(self) -> None:
-        """Again and again: remove exports whose time is over."""
-        while True:
-            try:
-                now = datetime.now(UTC)
-                await asyncio.to_thread(composition_jobs.forget_expired, self.pool, self.store, now)
-            except DanceError as error:
-                log.warning("tending failed, and is tried again: %s", error)
-            await asyncio.sleep(self.settings.stalled_after_s)
 
     async def attempt(self, context: JobContext, job_id: str) -> None:
         """One attempt at a job; raises to have another."""

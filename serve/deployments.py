@@ -3,17 +3,20 @@
 Frames never leave the replica that decodes them; between replicas goes nothing but the id of a clip.
 """
 
+import logging
 import tempfile
 import time
 from pathlib import Path
 
-from cluster import keys
+from cluster import keys, registry
 from cluster.artifacts import pack_beats, pack_segments
 from cluster.database import engine
-from cluster.layer import OwnMove, own_moves
-from cluster.library import Library, pose_version
+from cluster.layer import own_moves
+from cluster.library import Library, named_by, pose_version
+from cluster.migrate import migrate
 from cluster.objects import objects
-from cluster.ready import ready
+from cluster.ready import library_ready
+from cluster.serving import stored_bundle
 from cluster.settings import settings
 from cluster.steps import find_segments, pack_features, pack_poses
 from cluster.weights import weights_dir
@@ -26,10 +29,16 @@ from dancecore.pipeline import hear
 from dancecore.pose import estimate, load
 from dancecore.pose.packing import unpack_tracks
 from dancecore.types import PoseTrack, Versions
+from serve.metrics import count_disagreement
 from serve.recognition import Posed
+
+log = logging.getLogger("danceapp.models")
 
 PROVIDERS = {"auto": "auto", "cpu": "cpu", "gpu": "cuda"}
 """What ONNX Runtime runs on, by `device` of configs/cluster.yaml."""
+
+KEPT = 4
+"""Libraries that stay in memory, some 50 MB each."""
 
 
 class PoseEstimator:
@@ -76,33 +85,65 @@ class MoveFinder:
     """Finds moves in poses: by templates and by the classifier, both in one process, because they are weighed against
     each other span by span and together take a tenth of what poses take.
 
-    Moves that are taught meanwhile make another library. Those before stay, for the analyses that were asked for then.
+    Moves that are taught meanwhile, and a model that is promoted, make another library. Those before stay for a while,
+    for the analyses that were asked for then.
     """
 
     def __init__(self) -> None:
-        self.settings, self.store = settings(), objects()
-        self.kept: dict[Versions, tuple[Library, Classifier | None]] = {}
-        self._load()
+        self.settings, self.store, self.pool = settings(), objects(), engine()
+        migrate()
+        self.begin()
         music.warm_up(self.settings.music)
+
+    def begin(self) -> None:
+        """Have clips named by the model beside the taxonomy, until another one is to be taken up."""
+        self.kept: dict[Versions, tuple[Library, Classifier | None]] = {}
+        self.pinned: str | None = None
+        self._load(None)
+
+    def reconfigure(self, user_config: dict[str, str | None]) -> None:
+        """Serve calls this when the replica starts, and when its `user_config` changes: {"model": ID} has clips named
+        by that registered model; {"model": None} by what the registry has in production, now and from now on.
+
+        Raises DanceError: OBJECT_MISSING, BAD_BUNDLE.
+        """
+        self.pinned = user_config["model"]
+        self._take_up()
+
+    def check_health(self) -> None:
+        """Serve calls this every `health_every_s`: takes up a model that was promoted meanwhile, without a restart. One
+        that cannot be had leaves the one that serves."""
+        try:
+            self._take_up()
+        except DanceError as error:
+            log.warning("the model in production cannot be taken up: %s", error)
 
     def versions(self) -> Versions:
         """See serve.recognition.Recognition."""
-        if self.own() != self.taught:
-            self._load()
+        if own_moves(self.pool) != self.taught:
+            self._load(self.model_id)
         return self.library.versions
 
-    def own(self) -> list[OwnMove]:
-        """The moves that are taught now."""
-        return own_moves(engine())
-
     def make(self) -> Library:
-        """The library with the moves that are taught now."""
-        return ready(self.settings)
+        """The library with the moves that are taught now, and the model beside the taxonomy."""
+        return library_ready(self.settings)
 
-    def _load(self) -> None:
-        self.taught, self.library = self.own(), self.make()
-        classifier = Classifier(self.library.bundle) if self.library.bundle else None
-        self.kept[self.library.versions] = self.library, classifier
+    def _take_up(self) -> None:
+        wanted = self.pinned or registry.serving(self.pool).production
+        if wanted != self.model_id:
+            self._load(wanted)
+            log.info("%s names clips now", self.library.versions.model)
+
+    def _load(self, model_id: str | None) -> None:
+        """Have clips named by a registered model; None: by the one beside the taxonomy."""
+        taught, library = own_moves(self.pool), self.make()
+        if model_id is not None:
+            library = named_by(library, stored_bundle(self.store, model_id, library.taxonomy.semver))
+        classifier = Classifier(library.bundle) if library.bundle else None
+        self.taught, self.library, self.model_id = taught, library, model_id
+        self.kept[library.versions] = library, classifier
+        while len(self.kept) > KEPT:
+            self.kept.pop(next(iter(self.kept)))
 
     def features(self, clip: str, versions: Versions) -> None:
         """See serve.recognition.Recognition."""
@@ -122,20 +163,16 @@ class MoveFinder:
         with self.store.file(keys.source(clip)) as path:
             heard = hear(path, self.settings.analysis)
         poses = self.store.get(keys.keypoints(clip, versions.pose))
-        found, embeddings = find_segments(
-            features,
-            poses,
-            heard,
-            library.bank,
-            classifier,
-            library.own,
-            self.settings.analysis,
+        found = find_segments(
+            features, poses, heard, library.bank, classifier, library.own, self.settings.analysis,
             versions.features,
-        )
-        if embeddings is not None:
-            self.store.put(keys.embeddings(clip, versions.model), embeddings)
+        )  # fmt: skip
+        if found.differ is not None:
+            count_disagreement(**found.differ)
+        if found.embeddings is not None:
+            self.store.put(keys.embeddings(clip, versions.model), found.embeddings)
         self.store.put(keys.beats(clip, versions.model), pack_beats(heard))
-        self.store.put(key, pack_segments(found, versions, self.settings.decoding))
+        self.store.put(key, pack_segments(found.segments, versions, self.settings.decoding))
 
     def _at(self, versions: Versions) -> tuple[Library, Classifier | None]:
         if versions not in self.kept:

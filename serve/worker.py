@@ -9,43 +9,30 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job
-from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlalchemy import Engine
 
-from cluster import analyses, idempotency, keys, move_index, sign_in, uploads, videos
-from cluster.analyses import Analysis
+from cluster import analyses, keys, logs, tracing, videos
+from cluster.analyses import ENDS, Analysis
 from cluster.objects import LocalObjects, S3Objects
-from cluster.queue import ANALYSE, QUEUE
+from cluster.queue import ANALYSE, BACKGROUND, NOTICES, QUEUE
 from cluster.settings import ServeSettings
 from cluster.steps import clip_record, stored_beats
 from dancecore.errors import DanceError
-from serve.infer import forget_left_over
+from serve.metrics import count_job
+from serve.notices import Notices
 from serve.recognition import Posed, Recognition
+from serve.retry import Backoff
 
 T = TypeVar("T")
 log = logging.getLogger("danceapp.worker")
 
 OURS = ("WORKER_DIED", "OVERLOADED", "DATABASE_UNAVAILABLE", "OBJECTS_UNAVAILABLE", "STORAGE_FULL", "INTERNAL")
 """Codes of failures that another attempt may not meet; all others are the clip's own."""
-
-
-class Backoff(BaseRetryStrategy):
-    """`job_attempts` in all, each pause twice as long as the one before."""
-
-    def __init__(self, settings: ServeSettings) -> None:
-        self.settings = settings
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if job.attempts + 1 >= self.settings.job_attempts:
-            return None
-        return RetryDecision(retry_in={"seconds": round(self.settings.job_backoff_s * 2**job.attempts)})
 
 
 class Worker:
@@ -57,53 +44,85 @@ class Worker:
         self.pool, self.store, self.recognition, self.settings = pool, store, recognition, settings
         where = pool.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self.app = App(connector=PsycopgConnector(conninfo=where))
-        self.app.task(name=ANALYSE, queue=QUEUE, pass_context=True, retry=Backoff(settings))(self.attempt)
+        backoff = Backoff(settings.job_attempts, settings.job_backoff_s, factor=2)
+        self.app.task(name=ANALYSE, queue=QUEUE, pass_context=True, retry=backoff)(self.attempt)
+        Notices(pool, store, settings, self.app)
 
     async def run(self, *, wait: bool = True) -> None:
         """Do the jobs of the queue as they come; without `wait`, those that are there."""
-        silence = self.settings.stalled_after_s
+        numbers = self.settings
         async with self.app.open_async():
-            await self.app.run_worker_async(
-                queues=[QUEUE], concurrency=self.settings.jobs_at_once, wait=wait, install_signal_handlers=False,
-                update_heartbeat_interval=silence / 3, stalled_worker_timeout=silence, delete_jobs="successful",
-            )  # fmt: skip
+            works = [self._work(QUEUE, numbers.jobs_at_once, wait), self._work(NOTICES, numbers.notices_at_once, wait)]
+            if wait:
+                await asyncio.gather(*works)
+            else:  # what the first comes to is told by the second
+                for work in works:
+                    await work
 
-    async def attempt(self, context: JobContext, job_id: str) -> None:
-        """One attempt at a job; raises to have another."""
+    async def _work(self, queue: str, at_once: int, wait: bool) -> None:
+        silence = self.settings.stalled_after_s
+        await self.app.run_worker_async(
+            queues=[queue], concurrency=at_once, wait=wait, install_signal_handlers=False,
+            update_heartbeat_interval=silence / 3, stalled_worker_timeout=silence, delete_jobs="successful",
+        )  # fmt: skip
+
+    async def attempt(self, context: JobContext, job_id: str, ids: dict[str, str], trace: str | None) -> None:
+        """One attempt at a job; raises to have another. `ids`, `trace`: of the request for it."""
         last = context.job.attempts + 1 >= self.settings.job_attempts
+        with logs.about(**ids | {"job_id": job_id}), tracing.span("analyse", trace, job_id=job_id):
+            await self._attempt(job_id, last, behind=context.job.priority <= BACKGROUND)
+        job = await _thread(analyses.find, self.pool, job_id)
+        if job.state in ENDS:
+            count_job(job.state, job.reason, job.log)
+
+    async def _attempt(self, job_id: str, last: bool, behind: bool) -> None:
         try:
             await self.analyse(await _thread(analyses.find, self.pool, job_id))
         except DanceError as error:
             if error.code in OURS and not last:
+                log.warning("to be tried again: %s: %s", error.code, error.message)
                 raise
+            log.warning("failed: %s: %s", error.code, error.message)
             await _thread(analyses.fail, self.pool, job_id, error.code, error.message)
+            if error.code == "MODEL_REPLACED":
+                await self._ask_anew(job_id, behind)
         except Exception as error:
-            log.exception("job %s met a bug", job_id)
+            log.exception("met a bug")
             if not last:
                 raise
             await _thread(analyses.fail, self.pool, job_id, "INTERNAL", f"{type(error).__name__}, see the log")
+
+    async def _ask_anew(self, job_id: str, behind: bool) -> None:
+        """What waited while its model was replaced is asked for at the versions that serve now."""
+        job, versions = await _thread(analyses.find, self.pool, job_id), await self.recognition.versions()
+        if versions != job.versions:
+            await _thread(analyses.request, self.pool, job.video_id, versions, background=behind)
 
     async def analyse(self, job: Analysis) -> None:
         """The way of one clip, as far as it is not there already; ends early where the job was cancelled."""
         video, versions = job.video_id, job.versions
         if not await self._reached(job, "RECEIVED"):
             return
-        posed = await self.recognition.poses(video)
+        with tracing.span("poses"):
+            posed = await self.recognition.poses(video)
         if not await self._reached(job, "DECODED", "POSE_DONE", metrics=_metrics(posed)):
             return
-        await self.recognition.features(video, versions)
+        with tracing.span("features"):
+            await self.recognition.features(video, versions)
         if not await self._reached(job, "FEATURES_DONE"):
             return
-        await self.recognition.segments(video, versions)
+        with tracing.span("segments"):
+            await self.recognition.segments(video, versions)
         if await self._reached(job, "SEGMENTED", "IDENTIFIED"):
-            await _thread(self._write, job, posed)
+            with tracing.span("index"):
+                await _thread(self._write, job, posed)
+            log.info("done")
 
     async def tend(self) -> None:
-        """Again and again: give the jobs of dead workers back, and remove what is out of date."""
+        """Again and again: give the jobs of dead workers back."""
         while True:
             try:
                 await self.rescue()
-                await _thread(self.tidy, datetime.now(UTC))
             except (DanceError, ConnectorException) as error:
                 log.warning("tending failed, and is tried again: %s", error)
             await asyncio.sleep(self.settings.stalled_after_s)
@@ -115,17 +134,6 @@ class Worker:
         for job in stalled:
             await manager.retry_job(job)
         return len(stalled)
-
-    def tidy(self, now: datetime) -> None:
-        """Remove tokens, answers, uploads, deleted videos and left-overs whose time is over."""
-        numbers = self.settings
-        sign_in.forget_expired(self.pool, now)
-        idempotency.forget_before(self.pool, now - timedelta(hours=numbers.idempotency_hours))
-        for upload in uploads.abandoned(self.pool, now):
-            self.store.delete(keys.upload(upload))
-        videos.purge(self.pool, self.store, now - timedelta(days=numbers.purge_days))
-        move_index.fold_days(self.pool)
-        forget_left_over(self.store, now)
 
     async def _reached(self, job: Analysis, *states: str, metrics: dict[str, float] | None = None) -> bool:
         return await _thread(analyses.advance, self.pool, job.job_id, *states, metrics=metrics)

@@ -9,7 +9,7 @@ from dancecore.decoding.decode import UNKNOWN
 from dancecore.decoding.semi_markov import segments_of
 from dancecore.models.classify import FrameScores
 from dancecore.settings import DecodingSettings
-from dancecore.types import BeatGrid, Float64, Reading, Segment, Span
+from dancecore.types import MS, BeatGrid, Float64, Reading, Segment, Span
 
 LEAST = 1e-6
 """A probability below it is none: one source alone cannot rule a reading out."""
@@ -37,6 +37,30 @@ def fused(
         odds = settings.boundary_weight * (np.log(begins) - np.log1p(-begins))
         found += segments_of(scores, odds, time_ns, every, settings, bpm=beats.bpm if beats else None)
     return found
+
+
+def disagreement(
+    said: FrameScores, spans: Sequence[Span], distance: Float64, readings: Sequence[Reading], other_distance: float
+) -> dict[str, float]:
+    """How templates and the classifier differ on one clip: `named_ms`, the time to which either gives a move, and
+    `differing_ms`, the part of it to which they give different ones.
+
+    Each names a whole span: the templates by the nearest reading, the classifier by its mean probabilities. Arguments
+    as `fused` has them; sides are not compared, and of moves that the classifier never learned it is not asked.
+    """
+    learned = [k for k, reading in enumerate(readings) if reading in said.readings]
+    by_template = np.column_stack([distance[:, learned], np.full(len(distance), other_distance)]).argmin(axis=1)
+    names = [*(readings[k][0] for k in learned), UNKNOWN[0]]
+    moves = list(dict.fromkeys(move for move, _ in said.readings))
+    of_move = np.array([[move == each for each in moves] for move, _ in said.readings], np.float64)
+    likely = np.exp(said.logp.astype(np.float64)) @ of_move
+    named = differing = 0
+    for span, nearest in zip(spans, by_template, strict=True):
+        first, end = np.searchsorted(said.time_ns, [span.start_ns, span.end_ns])
+        pair = names[nearest], moves[likely[first:end].sum(axis=0).argmax()]
+        named += span.length_ns * (pair != (UNKNOWN[0], UNKNOWN[0]))
+        differing += span.length_ns * (pair[0] != pair[1])
+    return {"named_ms": named / MS, "differing_ms": differing / MS}
 
 
 def pooled(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from limits import RateLimitItemPerMinute
 from starlette.requests import Request
 
+from cluster import rates
 from cluster.accounts import Role, User
 from cluster.owners import Owned, owner_of
 from cluster.sign_in import who
@@ -42,15 +42,22 @@ JOB = Rule(owns="job_id", others=("admin",))
 
 ACCESS: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/health"): ANYBODY,
+    ("GET", "/metrics"): ADMINS,
     ("POST", "/v1/auth/register"): SIGNING_IN,
     ("POST", "/v1/auth/code"): SIGNING_IN,
     ("POST", "/v1/auth/login"): SIGNING_IN,
     ("POST", "/v1/auth/refresh"): SIGNING_IN,
     ("POST", "/v1/auth/logout"): SIGNING_IN,
+    ("GET", "/v1/auth/oidc"): SIGNING_IN,
+    ("GET", "/v1/auth/oidc/callback"): SIGNING_IN,
     ("GET", "/v1/me"): USERS,
     ("GET", "/v1/api-keys"): USERS,
     ("POST", "/v1/api-keys"): USERS,
     ("DELETE", "/v1/api-keys/{key_id}"): Rule(owns="key_id"),
+    ("GET", "/v1/webhooks"): USERS,
+    ("POST", "/v1/webhooks"): USERS,
+    ("PUT", "/v1/webhooks/{webhook_id}"): Rule(owns="webhook_id"),
+    ("DELETE", "/v1/webhooks/{webhook_id}"): Rule(owns="webhook_id"),
     ("POST", "/v1/uploads/sign"): USERS,
     ("POST", "/v1/uploads/{upload_id}/content"): ANYBODY,  # whoever has the signed address
     ("POST", "/v1/videos"): Rule(owns="upload_id"),
@@ -104,6 +111,7 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/segments/{segment_id}/similar"): Rule(owns="segment_id", others=("annotator", "admin")),
     ("POST", "/v1/infer"): USERS,
     ("POST", "/v1/analysis"): CHANGED,
+    ("POST", "/v1/analysis/outdated"): USERS,
     ("GET", "/v1/analysis/{job_id}"): JOB,
     ("GET", "/v1/analysis/{job_id}/events"): JOB,
     ("POST", "/v1/analysis/{job_id}/cancel"): JOB,
@@ -158,10 +166,8 @@ def _count(services: Services, rule: Rule, name: str, now: datetime) -> dict[str
         return {}
     numbers = services.settings.serve
     most = numbers.calls_per_minute if rule.counted == "calls" else numbers.sign_ins_per_minute
-    limit = RateLimitItemPerMinute(most)
-    within = services.limiter.hit(limit, rule.counted, name)
-    left = services.limiter.get_window_stats(limit, rule.counted, name)
-    wait = max(1, round(left.reset_time - now.timestamp()))
-    if not within:
-        raise DanceError("RATE_LIMITED", f"at most {most} such requests a minute", {"retry_after_s": wait})
-    return {"RateLimit-Limit": str(most), "RateLimit-Remaining": str(left.remaining), "RateLimit-Reset": str(wait)}
+    rate = rates.hit(services.pool, f"{rule.counted} {name}", now)
+    if rate.count > most:
+        raise DanceError("RATE_LIMITED", f"at most {most} such requests a minute", {"retry_after_s": rate.reset_s})
+    left = most - rate.count
+    return {"RateLimit-Limit": str(most), "RateLimit-Remaining": str(left), "RateLimit-Reset": str(rate.reset_s)}

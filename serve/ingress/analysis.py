@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
@@ -16,7 +17,7 @@ from dancecore.errors import DanceError
 from dancecore.types import Versions
 from serve.ingress.models import Shape, example
 from serve.ingress.routing import Route
-from serve.ingress.services import Services, Using
+from serve.ingress.services import Me, Services, Using
 from serve.ingress.videos import JOB, VIDEO, SegmentVersions, segment_shape
 
 router = APIRouter(prefix="/v1/analysis", tags=["analysis"], route_class=Route)
@@ -36,6 +37,21 @@ class Accepted(Shape):
     job_id: str
     status: str
     model_config = example(job_id=JOB, status="QUEUED")
+
+
+class Outdated(Shape):
+    """Whose videos: `everybody`'s, which only admin may ask for, or one's own."""
+
+    everybody: bool = False
+    model_config = example(everybody=False)
+
+
+class Asked(Shape):
+    """How many analyses were asked for, and how many videos are left for another such request."""
+
+    queued: int
+    left: int
+    model_config = example(queued=200, left=35)
 
 
 class Event(Shape):
@@ -71,8 +87,22 @@ async def request(wanted: Request, using: Using) -> Accepted:
     """Ask for an analysis by the model that serves. What is under way or done is not done again."""
     versions = await using.recognition.versions()
     _check_model(wanted.model_version, versions)
-    job = await run_in_threadpool(analyses.request, using.pool, wanted.video_id, versions)
+    most = using.settings.serve.analyses_queued
+    job = await run_in_threadpool(partial(analyses.request, using.pool, wanted.video_id, versions, most=most))
     return Accepted(job_id=job.job_id, status=job.state)
+
+
+@router.post("/outdated", status_code=202)
+async def request_outdated(wanted: Outdated, user: Me, using: Using) -> Asked:
+    """Ask for analyses of all videos whose segments other versions found than those that serve, such as another model.
+
+    They wait until nobody asks for anything else. A video that was tried at these versions is not tried again."""
+    if wanted.everybody and user.role != "admin":
+        raise DanceError("FORBIDDEN", "only admin may have the videos of everybody analysed")
+    versions, owner = await using.recognition.versions(), None if wanted.everybody else user.user_id
+    at_once = using.settings.serve.outdated_at_once
+    queued, left = await run_in_threadpool(analyses.request_outdated, using.pool, versions, owner, at_once)
+    return Asked(queued=queued, left=left)
 
 
 @router.get("/{job_id}")

@@ -20,12 +20,15 @@ from serve.ingress import (
     health,
     infer,
     keys,
+    metrics,
     moves,
+    oidc,
     patterns,
     search,
     similar,
     uploads,
     videos,
+    webhooks,
 )
 from serve.ingress.access import ACCESS, Rule
 from serve.ingress.envelope import SMALL, Envelope
@@ -37,6 +40,7 @@ ROUTERS = tuple(
     for part in (
         health,
         auth,
+        oidc,
         keys,
         uploads,
         videos,
@@ -51,6 +55,8 @@ ROUTERS = tuple(
         composer,
         compositions,
         exports,
+        webhooks,
+        metrics,
     )
 )
 

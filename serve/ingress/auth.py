@@ -110,13 +110,13 @@ def login(given: Login, using: Using) -> Tokens:
     user = _by_code(given.email, given.code, using) if given.code else _by_password(given, using)
     if user is None:
         raise DanceError("UNAUTHENTICATED", "this address and what should prove it do not belong together")
-    return _tokens(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve))
+    return tokens_shape(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve))
 
 
 @router.post("/auth/refresh")
 def refresh(given: Refresh, using: Using) -> Tokens:
     """Exchange a refresh token for a new pair. A token that is shown twice ends its session: it was stolen."""
-    return _tokens(sign_in.refresh(using.pool, given.refresh_token, datetime.now(UTC), using.settings.serve))
+    return tokens_shape(sign_in.refresh(using.pool, given.refresh_token, datetime.now(UTC), using.settings.serve))
 
 
 @router.post("/auth/logout", status_code=204)
@@ -153,5 +153,6 @@ def _profile(user: User) -> Profile:
     return Profile(user_id=user.user_id, handle=user.handle, email=user.email, role=user.role)
 
 
-def _tokens(pair: sign_in.TokenPair) -> Tokens:
+def tokens_shape(pair: sign_in.TokenPair) -> Tokens:
+    """Tokens as the API shows them."""
     return Tokens(access_token=pair.access_token, refresh_token=pair.refresh_token, expires_in=pair.expires_in)

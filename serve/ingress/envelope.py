@@ -1,6 +1,5 @@
 """Around every request and answer: an id, a limit of size, the headers of rate limits, a line in the log."""
 
-import json
 import logging
 import re
 import time
@@ -10,9 +9,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cluster import logs
 from cluster.ids import ulid
 from dancecore.errors import CODES, DanceError
 from serve.ingress.errors import answer
+from serve.metrics import NOWHERE, count_request
 
 log = logging.getLogger("danceapp.access")
 GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -30,10 +31,14 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.monotonic(), 0
         given = Headers(scope=scope).get("x-request-id", "")
         state = scope.setdefault("state", {})
         state["id"] = given if GIVEN_ID.fullmatch(given) else ulid("req")
+        with logs.about(request_id=state["id"]):
+            await self._answer(scope, receive, send, state)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, state: dict[str, Any]) -> None:
+        began, status = time.monotonic(), 0
 
         async def out(message: Message) -> None:
             nonlocal status
@@ -45,13 +50,16 @@ class Envelope:
         try:
             await self.app(scope, _limited(scope, receive, self._most(scope["path"])), out)
         except Exception:
-            log.exception("request %s met a bug", state["id"])
+            log.exception("met a bug")
             if status:
                 raise  # half an answer is out: only the end of the connection can tell
             await answer(DanceError("INTERNAL", CODES["INTERNAL"], {"request_id": state["id"]}))(scope, receive, out)
         finally:
-            took = {"ms": round(1000 * (time.monotonic() - began)), "user": getattr(state.get("user"), "user_id", None)}
-            log.info(json.dumps(_line(scope, state["id"], status) | took))
+            seconds = time.monotonic() - began
+            count_request(scope["method"], getattr(scope.get("route"), "path", NOWHERE), status, seconds)
+            said = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(1000 * seconds)}
+            user = getattr(state.get("user"), "user_id", None)
+            log.info("%(method)s %(path)s %(status)s", said, extra={**said, "user": user})
 
     def _most(self, path: str) -> int:
         return next((most for end, most in self.limits.items() if path.endswith(end)), SMALL)
@@ -71,7 +79,3 @@ def _limited(scope: Scope, receive: Receive, most: int) -> Receive:
         return message
 
     return limited
-
-
-def _line(scope: Scope, request_id: str, status: int) -> dict[str, Any]:
-    return {"request_id": request_id, "method": scope["method"], "path": scope["path"], "status": status}

@@ -11,13 +11,14 @@ from starlette.routing import compile_path
 
 from dancecore.errors import CODES, DanceError
 from serve.ingress.access import ACCESS
+from serve.metrics import ERRORS
 
 STATUS = {
-    "UNAUTHENTICATED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "OBJECT_MISSING": 404, "METHOD_NOT_ALLOWED": 405,
-    "ALREADY_EXISTS": 409, "MODEL_REPLACED": 409, "CLIP_DELETED": 410, "TOO_LARGE": 413, "RATE_LIMITED": 429,
-    "CHANGED_MEANWHILE": 412, "IF_MATCH_MISSING": 428,
-    "INTERNAL": 500, "OVERLOADED": 503, "DATABASE_UNAVAILABLE": 503, "OBJECTS_UNAVAILABLE": 503, "SCHEMA_MISSING": 503,
-    "WEIGHTS_MISSING": 503, "WORKER_DIED": 503, "STORAGE_FULL": 507,
+    "UNAUTHENTICATED": 401, "FORBIDDEN": 403, "QUOTA_EXCEEDED": 403, "NOT_FOUND": 404, "OBJECT_MISSING": 404,
+    "METHOD_NOT_ALLOWED": 405, "ALREADY_EXISTS": 409, "MODEL_REPLACED": 409, "CLIP_DELETED": 410,
+    "CHANGED_MEANWHILE": 412, "TOO_LARGE": 413, "IF_MATCH_MISSING": 428, "RATE_LIMITED": 429, "INTERNAL": 500,
+    "UNREACHABLE": 502, "OVERLOADED": 503, "DATABASE_UNAVAILABLE": 503, "OBJECTS_UNAVAILABLE": 503,
+    "SCHEMA_MISSING": 503, "WEIGHTS_MISSING": 503, "WORKER_DIED": 503, "STORAGE_FULL": 507,
 }  # fmt: skip
 """The HTTP status of a code; of all others, which say what is wrong with the clip or a value, 422."""
 
@@ -26,7 +27,8 @@ BY_STATUS = {401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 405: "M
 
 
 def answer(error: DanceError, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A failure as its answer."""
+    """A failure as its answer, which is counted."""
+    ERRORS.inc(tags={"code": error.code})
     body = {"error": {"code": error.code, "message": error.message, "details": error.details}}
     retry = {"Retry-After": str(error.details["retry_after_s"])} if "retry_after_s" in error.details else {}
     return JSONResponse(body, STATUS.get(error.code, 422), headers={**retry, **(headers or {})})

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import Engine
 
 from cluster.accounts import User
@@ -28,7 +27,6 @@ class Services:
     recognition: Recognition
     composing: Composing
     send_code: SendCode
-    limiter: MovingWindowRateLimiter
 
 
 def services(request: Request) -> Services:

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from starlette.datastructures import UploadFile
 
-from cluster import keys, uploads
+from cluster import keys, quotas, tracing, uploads
 from cluster.objects import S3Objects
 from cluster.uploads import TYPES
 from dancecore.errors import DanceError
@@ -69,9 +69,11 @@ def sign(file: File, user: Me, using: Using, request: Request) -> SignedUpload:
     if file.content_type not in TYPES:
         raise DanceError("INVALID_INPUT", f"{file.content_type!r} is not one of {', '.join(TYPES)}")
     now = datetime.now(UTC)
-    made, secret = uploads.sign(
-        using.pool, user.user_id, _plain(file.filename), file.content_type, file.sha256, now, using.settings.serve
-    )
+    quotas.check_stored(using.pool, user.user_id, 1, using.settings.serve.stored_bytes)
+    with tracing.span("sign", request.headers.get("traceparent")):
+        made, secret = uploads.sign(
+            using.pool, user.user_id, _plain(file.filename), file.content_type, file.sha256, now, using.settings.serve
+        )
     if isinstance(using.store, S3Objects):
         most = using.settings.media.max_bytes
         url, fields = using.store.form(keys.upload(made.upload_id), made.content_type, most, made.expires_at)
@@ -88,7 +90,8 @@ async def receive(
     """Take the file that was signed. An S3 store takes its files itself, at the address that it signed."""
     upload = await run_in_threadpool(uploads.admit, using.pool, upload_id, signature, datetime.now(UTC))
     async with request.form(max_files=1, max_fields=10) as form:
-        await run_in_threadpool(_keep, form.get("file"), form.get("Content-Type"), upload, using)
+        with tracing.span("upload", upload.trace, upload_id=upload_id):
+            await run_in_threadpool(_keep, form.get("file"), form.get("Content-Type"), upload, using)
 
 
 def _plain(filename: str) -> str:

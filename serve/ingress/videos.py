@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
-from cluster import keys, uploads, videos
+from cluster import keys, quotas, tracing, uploads, videos
 from cluster.ids import video_id
 from cluster.move_index import StoredSegment, clip_segments
 from cluster.settings import Settings
@@ -136,10 +136,11 @@ def make(new: NewVideo, user: Me, using: Using) -> VideoMade:
     if upload.video is not None:
         return VideoMade(video_id=upload.video)
     sent = keys.upload(upload.upload_id)
-    with using.store.file(sent) as path:
+    with tracing.span("check", upload.trace, upload_id=upload.upload_id), using.store.file(sent) as path:
         info = probe(path, using.settings.media)
         if info.sha256 != upload.sha256:
             raise DanceError("INVALID_INPUT", f"what arrived is not what was announced: sha256 {info.sha256}")
+        quotas.check_stored(using.pool, user.user_id, info.bytes, using.settings.serve.stored_bytes)
         using.store.put(keys.source(video_id(info.sha256)), path)
     made, _ = videos.add(using.pool, upload, info, new.source, new.consent_version)
     using.store.delete(sent)

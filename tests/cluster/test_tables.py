@@ -50,6 +50,8 @@ UPLOAD = {
     "digest": "d", "expires_at": NOW,
 }  # fmt: skip
 TOKEN = {"id": "tok_2", "user": "usr_1", "session": "ses_1", "kind": "access", "digest": "e", "expires_at": NOW}
+WEBHOOK = {"id": "whk_9", "user": "usr_1", "url": "https://example.org", "events": ["job.done"], "secret": "whsec_"}
+IDENTITY = {"issuer": "https://op.example.org", "subject": "1", "user": "usr_1"}
 API_KEY = {"id": "key_2", "user": "usr_1", "name": "bot", "digest": "e"}
 LOGIN_CODE = {"user": "usr_1", "digest": "d", "expires_at": NOW}
 IDEMPOTENCY_KEY = {"user": "usr_1", "key": "k", "request": "r"}
@@ -133,6 +135,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("api_keys", API_KEY | {"user": "usr_9"}, "fk_api_keys_user"),
     ("api_keys", API_KEY | {"digest": "d"}, "uq_api_keys_digest"),
     ("idempotency_keys", IDEMPOTENCY_KEY | {"user": "usr_9"}, "fk_idempotency_keys_user"),
+    ("webhooks", WEBHOOK | {"user": "usr_9"}, "fk_webhooks_user"),
+    ("identities", IDENTITY | {"user": "usr_9"}, "fk_identities_user"),
     ("uploads", UPLOAD | {"user": "usr_9"}, "fk_uploads_user"),
     ("uploads", UPLOAD | {"video": "vid_9"}, "fk_uploads_video"),
     ("uploads", UPLOAD | {"sha256": "A" * 64}, "ck_uploads_sha256_hex"),

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from cluster.library import TAXONOMY
-from cluster.ready import ready
+from cluster.ready import models_ready
 from cluster.settings import settings
 from cluster.weights import weights_dir
 from dancecore.errors import DanceError
@@ -55,7 +55,7 @@ def test_the_next_analysis_knows_the_move(own_index: Engine, pack: Path) -> None
     assert "Big Stretch: mv_local_big_stretch, 1 exemplar\nnearest known move: " in said.output
     tuned = settings()
     track = clean(filmed(stretching(TALL), 30.0, tuned.media.rate_hz), tuned.pose)  # another person, from another side
-    library = ready(tuned)
+    library = models_ready(tuned).production
     assert library.own
     found = identify(
         extract(track, tuned.features), None, library.bank, tuned.analysis, own=library.own.within(track)

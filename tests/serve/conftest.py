@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import Engine
 
 from cluster import accounts, sign_in
 from cluster.accounts import Role, User
 from cluster.database import engine
-from cluster.layer import OwnMove, own_exemplars, own_moves
+from cluster.layer import own_exemplars
 from cluster.library import Library, load_library, pose_version, store_moves
 from cluster.objects import LocalObjects
 from cluster.settings import settings
@@ -52,14 +50,11 @@ class ReadyFinder(MoveFinder):
 
     def __init__(self, pool: Engine, store: LocalObjects, library: Library) -> None:
         self.settings, self.store, self.pool, self.plain = settings(), store, pool, library
-        self.kept = {}
-        self._load()
-
-    def own(self) -> list[OwnMove]:
-        return own_moves(self.pool)
+        self.begin()
 
     def make(self) -> Library:
-        return load_library(self.settings, own=own_exemplars(self.pool, self.store)) if self.own() else self.plain
+        own = own_exemplars(self.pool, self.store)
+        return load_library(self.settings, own=own) if own else self.plain
 
 
 class Local:
@@ -145,9 +140,8 @@ def using(pool: Engine, store: LocalObjects, local: Local, composer: Choreograph
     numbers = settings()
     generous = replace(numbers.serve, calls_per_minute=100_000, sign_ins_per_minute=100_000, event_poll_s=0.01)
     return Services(
-        pool, store, numbers.model_copy(update={"serve": generous}), local, LocalComposer(composer), mailbox.send,
-        MovingWindowRateLimiter(MemoryStorage()),
-    )  # fmt: skip
+        pool, store, numbers.model_copy(update={"serve": generous}), local, LocalComposer(composer), mailbox.send
+    )
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ def things(enter: Enter, pool: Engine, clips: list[bytes]) -> dict[str, str]:
         "comparison_id": olga.post(f"{where}/compare", json={"video_id": video}).json()["comparison_id"],
         "about_id": olga.get("/v1/composer/suggest").json()["suggestion_id"],
     }  # fmt: skip
+    mine["webhook_id"] = olga.post("/v1/webhooks", json={"url": "https://example.org/hook"}).json()["webhook_id"]
     mine["segment_id"] = SEGMENT["id"]
     return mine | {"move_id": "mv_dab", "exemplar_id": "ex_1", "semver": "tx-0.1"}
 

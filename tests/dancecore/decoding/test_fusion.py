@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cluster.settings import settings
 from dancecore.decoding.decode import UNKNOWN
-from dancecore.decoding.fusion import fused, likelihoods, widened
+from dancecore.decoding.fusion import disagreement, fused, likelihoods, widened
 from dancecore.models.classify import FrameScores
 from dancecore.types import MS, OTHER, Float64, Reading, Segment, Span
 
@@ -91,3 +91,19 @@ def test_what_the_classifier_never_learned_takes_its_share_from_the_rest() -> No
     by_template = np.array([[0.1, 0.1, 0.1, 0.6, 0.1]])
     (p,) = widened(said((A, 1), sure=0.7), slice(0, 1), (*READINGS, UNKNOWN), by_template)
     np.testing.assert_allclose(p, [0.28, 0.04, 0.04, 0.6, 0.04], atol=1e-6)
+
+
+DIFFER = {
+    "they agree, whatever the side": (said((A, 40), (B, 40)), [A_MIRRORED, B], 4000, 0),
+    "on one span they do not": (said((A, 40), (B, 40)), [A, A], 4000, 2000),
+    "nobody names the second span": (said((A, 40), (UNKNOWN, 40)), [A, None], 2000, 0),
+    "only the classifier names it": (said((A, 40), (B, 40)), [A, None], 4000, 2000),
+    "what it never learned is not held against it": (said((A, 40), (B, 40)), [A, OWN], 4000, 2000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("scores", "nearest", "named", "differing"), DIFFER.values(), ids=DIFFER)
+def test_disagreement(scores: FrameScores, nearest: list[Reading | None], named: int, differing: int) -> None:
+    distance = np.array([[0.3 if reading == near else 0.7 for reading in READINGS] for near in nearest])
+    found = disagreement(scores, spans((0, 40), (40, 80)), distance, READINGS, 0.6)
+    assert found == {"named_ms": named, "differing_ms": differing}

@@ -1,0 +1,103 @@
+"""What is told of analyses that ended: to their owners' webhooks, and of failures to operators on Slack or Discord.
+
+Each message is a job of the queue: one that does not arrive is tried again after growing pauses, then given up.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from typing import Any
+
+from procrastinate import App, JobContext
+from sqlalchemy import Engine
+
+from cluster import analyses, keys, logs, queue, webhooks
+from cluster.objects import LocalObjects, S3Objects
+from cluster.outbound import post
+from cluster.settings import ServeSettings, settings
+from dancecore.errors import DanceError
+from serve.retry import Backoff
+
+log = logging.getLogger("danceapp.notices")
+
+
+class Notices:
+    """The tasks that tell."""
+
+    def __init__(self, pool: Engine, store: LocalObjects | S3Objects, settings: ServeSettings, app: App) -> None:
+        self.pool, self.store, self.settings = pool, store, settings
+        backoff = Backoff(settings.notice_attempts, settings.notice_backoff_s, factor=4)
+        for name, task in ((queue.WEBHOOK, self.tell_owner), (queue.OPERATORS, self.tell_operators)):
+            app.task(name=name, queue=queue.NOTICES, pass_context=True, retry=backoff)(task)
+
+    async def tell_owner(
+        self, context: JobContext, webhook_id: str, message_id: str, event: str, job_id: str,
+        ids: dict[str, str], trace: str | None,
+    ) -> None:  # fmt: skip
+        """Send a signed message to a webhook. Its id and its content are the same at every attempt."""
+        with logs.about(**ids | {"job_id": job_id, "message_id": message_id}):
+            await self._arrived(context, self._tell_owner(webhook_id, message_id, event, job_id))
+
+    async def tell_operators(
+        self, context: JobContext, place: str, job_id: str, ids: dict[str, str], trace: str | None
+    ) -> None:
+        """Send a line about a failed analysis to Slack or Discord."""
+        with logs.about(**ids | {"job_id": job_id}):
+            await self._arrived(context, self._tell_operators(place, job_id))
+
+    async def _tell_owner(self, webhook_id: str, message_id: str, event: str, job_id: str) -> None:
+        where = await asyncio.to_thread(webhooks.address_of, self.pool, webhook_id)
+        if where is not None:  # it was not removed meanwhile
+            url, secret = where
+            ended = await asyncio.to_thread(self._ended, job_id, "DONE" if event == "job.done" else "FAILED")
+            body = json.dumps({"type": event, **ended}).encode()
+            headers = webhooks.signed(secret, message_id, datetime.now(UTC), body)
+            await self._post(url, body, headers, internal=self.settings.webhook_internal)
+
+    async def _tell_operators(self, place: str, job_id: str) -> None:
+        url = settings().operators.get(place)
+        if url is not None:  # it is still set
+            failure = (await asyncio.to_thread(self._ended, job_id, "FAILED"))["data"]
+            said = f"DanceApp: {job_id} of {failure['video_id']} failed: {failure['reason']}: {failure['detail']}"
+            await self._post(url, json.dumps(MESSAGES[place](said)).encode(), {}, internal=True)
+
+    def _ended(self, job_id: str, state: str) -> dict[str, Any]:
+        """When an analysis came to this end last, as `timestamp`, and to what: `data`, CONTRACTS' result or failure."""
+        job = analyses.find(self.pool, job_id)
+        entry = next(entry for entry in reversed(job.log) if entry["state"] == state)
+        data = {"job_id": job.job_id, "video_id": job.video_id, "ts": entry["ts_ms"]}
+        if state == "FAILED":
+            data |= {"state": state, "reason": entry["reason"], "detail": entry["detail"]}
+        else:
+            model = job.versions.model
+            data |= {"model_version": model, **json.loads(self.store.get(keys.segments(job.video_id, model)))}
+        return {"timestamp": datetime.fromtimestamp(entry["ts_ms"] / 1000, UTC).isoformat(), "data": data}
+
+    async def _post(self, url: str, body: bytes, headers: dict[str, str], *, internal: bool) -> None:
+        kind = {"Content-Type": "application/json", "User-Agent": "DanceApp"}
+        status = await post(url, body, headers | kind, self.settings.notice_timeout_s, internal=internal)
+        if not 200 <= status < 300:
+            raise DanceError("UNREACHABLE", f"it answered {status}")
+
+    async def _arrived(self, context: JobContext, sending: Awaitable[None]) -> None:
+        """Wait until a message has arrived; raises to try again, until the attempts are used up."""
+        try:
+            await sending
+        except DanceError as error:
+            attempt, of = context.job.attempts + 1, self.settings.notice_attempts
+            log.warning("a message did not arrive, attempt %s of %s: %s", attempt, of, error.message)
+            if attempt < of:
+                raise
+
+
+def _slack(said: str) -> dict[str, Any]:
+    return {"text": said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
+
+
+def _discord(said: str) -> dict[str, Any]:
+    return {"content": said[:2000], "allowed_mentions": {"parse": []}}  # the longest that Discord takes
+
+
+MESSAGES = {"slack": _slack, "discord": _discord}
