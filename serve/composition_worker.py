@@ -40,7 +40,8 @@ class CompositionWorker:
         self.recognition, self.exporting = recognition, exporting
         where = pool.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self.app = App(connector=PsycopgConnector(conninfo=where))
-        retry = Backoff(settings.serve)
+        numbers = settings.serve
+        retry = Backoff(numbers.job_attempts, numbers.job_backoff_s, factor=2)
         self.app.task(name=COMPOSITION, queue=COMPOSITIONS, pass_context=True, retry=retry)(self.attempt)
         self.app.task(name=LEARN, queue=COMPOSITIONS, retry=retry)(self.learn)
 

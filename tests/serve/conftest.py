@@ -56,11 +56,17 @@ class ReadyFinder(MoveFinder):
         own = own_exemplars(self.pool, self.store)
         return load_library(self.settings, own=own) if own else self.plain
 
+    def rename(self, model: str) -> None:
+        """Have clips named by a model of this version from now on, and by no other."""
+        (_, classifier) = self.kept[self.library.versions]
+        self.library = replace(self.library, versions=replace(self.library.versions, model=model))
+        self.kept = {self.library.versions: (self.library, classifier)}
+
 
 class Local:
     """serve.recognition.Recognition in this process, by the classes that Serve deploys."""
 
-    def __init__(self, pose: QuickEstimator, moves: MoveFinder) -> None:
+    def __init__(self, pose: QuickEstimator, moves: ReadyFinder) -> None:
         self.pose, self.moves = pose, moves
 
     async def versions(self) -> Versions:

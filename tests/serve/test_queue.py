@@ -183,9 +183,7 @@ def test_another_model_names_what_is_outdated_in_the_background(
         client.post("/v1/analysis", json={"video_id": video})
     asyncio.run(work.run(wait=False))
     assert ann.post("/v1/analysis/outdated", json={}).json() == {"queued": 0, "left": 0}
-    before = local.moves.library
-    named = replace(before.versions, model="mv-next.1")
-    local.moves.library = replace(before, versions=named)
+    local.moves.rename("mv-next.1")
     assert ann.post("/v1/analysis/outdated", json={"everybody": True}).status_code == 403
     assert ann.post("/v1/analysis/outdated", json={}).json() == {"queued": 2, "left": 0}
     assert root.post("/v1/analysis/outdated", json={"everybody": True}).json() == {"queued": 1, "left": 0}
@@ -203,8 +201,7 @@ def test_what_waits_while_its_model_is_replaced_is_asked_for_anew(
     ann = enter("ann")
     video = upload(ann, clips[0])
     job = ann.post("/v1/analysis", json={"video_id": video}).json()["job_id"]
-    before = local.moves.library
-    local.moves.library = replace(before, versions=replace(before.versions, model="mv-next.1"))
+    local.moves.rename("mv-next.1")
     asyncio.run(Worker(pool, store, local, settings().serve).run(wait=False))
     assert ann.get(f"/v1/analysis/{job}").json()["reason"] == "MODEL_REPLACED"
     shown = ann.get(f"/v1/videos/{video}").json()["analysis"]
