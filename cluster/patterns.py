@@ -59,11 +59,12 @@ def _search(tx: Connection, pattern: Pattern, most: int, limit: int, creator: st
         rows = tx.execute(_candidates(wanted, creator, after, size)).all()
         dances = _dances(tx, [row.video for row in rows if row.holds], pattern)
         for row in rows:
-            looked, after, dance = looked + 1, (row.created_at, row.video), dances.get(row.video, [])
-            matches = tuple(find(pattern, dance))
-            uncounted += counts and row.holds and dance[0].start_beat is None
-            if matches:
-                found.append(FoundVideo(row.video, row.filename, row.created_at, matches))
+            looked, after = looked + 1, (row.created_at, row.video)
+            if not (dance := dances.get(row.video)):
+                continue
+            uncounted += counts and dance[0].start_beat is None
+            if matches := find(pattern, dance):
+                found.append(FoundVideo(row.video, row.filename, row.created_at, tuple(matches)))
             if len(found) == limit:
                 return Found(tuple(found), after, uncounted)
         if len(rows) < size:

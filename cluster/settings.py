@@ -210,6 +210,7 @@ class ServeSettings:
     page_max: int
     search_likeness: float
     pattern_videos: int
+    duplicate_share: float
     calls_per_minute: int
     sign_ins_per_minute: int
     videos_per_day: int

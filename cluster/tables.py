@@ -5,7 +5,7 @@ Times are timezone-aware UTC; lengths and positions are integer milliseconds; wi
 
 from datetime import datetime
 
-from pgvector.sqlalchemy import VECTOR
+from pgvector.sqlalchemy import BIT, VECTOR
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -55,6 +55,9 @@ EVENTS = ("suggested", "accepted", "planned", "saved", "edited", "exported", "ab
 
 EMBEDDING_SIZE = 128
 """Numbers in the embedding of a segment: the column, its index and every encoder agree on it."""
+
+FINGERPRINT_BITS = 1024
+"""Of `dancecore.media.fingerprint`."""
 
 metadata = MetaData(
     naming_convention={
@@ -210,6 +213,7 @@ videos = Table(
     Column("bytes", BigInteger, comment="of the file as it was uploaded; null: nobody uploaded it"),
     Column("consent_version", Text),
     Column("status", Text, nullable=False, server_default="NEW"),
+    Column("fingerprint", BIT(FINGERPRINT_BITS), comment="of what it shows; null: unknown, or nothing moves"),
     Column("indexed_by", Text, ForeignKey("analysis_jobs.id", ondelete="SET NULL", use_alter=True),
            comment="the analysis whose segments are stored now"),
     _trace(),

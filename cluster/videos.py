@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, select, true, tuple_, update
+from pgvector.sqlalchemy import BIT
+from sqlalchemy import Connection, Engine, Select, and_, cast, func, literal, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from cluster import keys, queue, uploads
@@ -14,7 +15,11 @@ from cluster.objects import Objects
 from cluster.tables import analysis_jobs, videos
 from cluster.uploads import Upload
 from dancecore.errors import DanceError
+from dancecore.media.fingerprint import BITS, ODD, Bits, pack
 from dancecore.types import ClipInfo
+
+LENGTH_SLACK_MS = 1000
+"""By how much the length of a copy may differ: other frame rates and sound tracks end elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +44,42 @@ class StoredVideo:
     reason: str | None
 
 
-def add(pool: Engine, upload: Upload, info: ClipInfo, source: str, consent_version: str) -> tuple[str, bool]:
-    """Make a video of an upload, owned by who sent it; its id, and whether it is new to its owner.
+def add(
+    pool: Engine, upload: Upload, info: ClipInfo, source: str, consent_version: str, seen: Bits | None = None
+) -> tuple[str, bool]:
+    """Make a video of an upload, owned by who sent it; its id, and whether it is new to them. seen: its fingerprint.
 
     A clip that nobody owns, which the indexing job brought, becomes the sender's; one that they deleted comes back.
     Raises DanceError("ALREADY_EXISTS") when it is somebody else's.
     """
-    return transact(pool, lambda tx: _add(tx, upload, info, source, consent_version))
+    return transact(pool, lambda tx: _add(tx, upload, info, source, consent_version, seen))
 
 
-def _add(tx: Connection, upload: Upload, info: ClipInfo, source: str, consent_version: str) -> tuple[str, bool]:
+def duplicate_of(pool: Engine, video: str, share: float) -> str | None:
+    """The video of the same owner that shows nearly the same, in another file: at most this share of the bits of their
+    fingerprints differ, mirrored or not. None where there is none."""
+    this, other = videos.alias("this"), videos.alias("other")
+    mirrored = other.c.fingerprint.op("#")(cast(literal(pack(ODD)), BIT(BITS)))
+    apart = func.least(*(bits.op("<~>")(this.c.fingerprint) for bits in (other.c.fingerprint, mirrored)))
+    same_length = func.abs(other.c.duration_ms - this.c.duration_ms) <= LENGTH_SLACK_MS
+    query = (
+        select(other.c.id)
+        .join(this, and_(this.c.owner == other.c.owner, this.c.id != other.c.id, same_length))
+        .where(this.c.id == storable(video), other.c.deleted_at.is_(None), apart <= share * BITS)
+        .order_by(apart, other.c.created_at, other.c.id)
+        .limit(1)
+    )
+    return transact(pool, lambda tx: tx.scalar(query))
+
+
+def _add(
+    tx: Connection, upload: Upload, info: ClipInfo, source: str, consent_version: str, seen: Bits | None
+) -> tuple[str, bool]:
     video = video_id(info.sha256)
     row = {
         "id": video, "sha256": info.sha256, "filename": upload.filename, "duration_ms": info.duration_ms,
-        "fps": info.fps, "width": info.width, "height": info.height, "trace": upload.trace,
-        "bytes": info.bytes,
+        "fps": info.fps, "width": info.width, "height": info.height, "trace": upload.trace, "bytes": info.bytes,
+        "fingerprint": None if seen is None else pack(seen),
     }  # fmt: skip
     tx.execute(upsert(videos).values(row).on_conflict_do_nothing(index_elements=["id"]))
     known = tx.execute(select(videos).where(videos.c.id == video).with_for_update()).one()

@@ -14,11 +14,12 @@ from cluster.videos import StoredVideo
 from dancecore.decoding.decode import band
 from dancecore.errors import DanceError
 from dancecore.media import probe
+from dancecore.media.fingerprint import fingerprint
 from serve.ingress.keypoints import Keypoints, drawn
 from serve.ingress.models import Shape, example
 from serve.ingress.pages import Cursor, Page, decode, encode, page_size
 from serve.ingress.routing import Route
-from serve.ingress.services import Me, Using
+from serve.ingress.services import Me, Services, Using
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"], route_class=Route)
 
@@ -41,10 +42,12 @@ class NewVideo(Shape):
 
 
 class VideoMade(Shape):
-    """The same file gives the same id."""
+    """The same file gives the same id. duplicate_of: another video of yours that shows nearly the same, such as before
+    it was encoded anew, cropped a little, or mirrored."""
 
     video_id: str
-    model_config = example(video_id=VIDEO)
+    duplicate_of: str | None
+    model_config = example(video_id=VIDEO, duplicate_of=None)
 
 
 class AnalysisStatus(Shape):
@@ -129,22 +132,24 @@ class Segments(Shape):
 
 @router.post("", status_code=201)
 def make(new: NewVideo, user: Me, using: Using) -> VideoMade:
-    """Make a video of a file that was uploaded. The same file again, by the same user, is the same video."""
+    """Make a video of a file that was uploaded. The same file again, by the same user, is the same video. A copy that
+    was changed a little is another one, and the answer says which it is a copy of."""
     if new.source == "partner" and user.role != "admin":
         raise DanceError("FORBIDDEN", "only admin may bring in what partners gave")
     upload = uploads.find(using.pool, new.upload_id)
     if upload.video is not None:
-        return VideoMade(video_id=upload.video)
+        return _made(upload.video, using)
     sent = keys.upload(upload.upload_id)
     with tracing.span("check", upload.trace, upload_id=upload.upload_id), using.store.file(sent) as path:
         info = probe(path, using.settings.media)
         if info.sha256 != upload.sha256:
             raise DanceError("INVALID_INPUT", f"what arrived is not what was announced: sha256 {info.sha256}")
         quotas.check_stored(using.pool, user.user_id, info.bytes, using.settings.serve.stored_bytes)
+        seen = fingerprint(path)
         using.store.put(keys.source(video_id(info.sha256)), path)
-    made, _ = videos.add(using.pool, upload, info, new.source, new.consent_version)
+    made, _ = videos.add(using.pool, upload, info, new.source, new.consent_version, seen)
     using.store.delete(sent)
-    return VideoMade(video_id=made)
+    return _made(made, using)
 
 
 @router.get("")
@@ -187,6 +192,11 @@ def keypoints(video_id: str, using: Using) -> Keypoints:
 def preview(video_id: str, using: Using) -> Response:
     """A small moving picture of a video that was analysed."""
     return Response(using.store.get(keys.preview(video_id)), media_type="image/gif")
+
+
+def _made(video: str, using: Services) -> VideoMade:
+    same = videos.duplicate_of(using.pool, video, using.settings.serve.duplicate_share)
+    return VideoMade(video_id=video, duplicate_of=same)
 
 
 def segment_shape(segment: StoredSegment, settings: Settings) -> Segment:

@@ -20,12 +20,15 @@ from cluster import embedded, moves, patterns
 from cluster.database import engine
 from cluster.migrate import migrate
 from cluster.move_index import clip_segments, move_index, videos_with_move
+from cluster.settings import settings
 from dancecore.patterns import Link, Pattern, Step
 from tests.bench.report import Row
 
 EACH, MOVES, USERS, DAYS = 12, 80, 5000, 730
 ASKED = 60
 """How often each question is asked, each time about something else."""
+
+LOOKED_AT = settings().serve.pattern_videos
 
 TARGET_MS, TARGET_RATIO = 50, 1.5
 
@@ -195,10 +198,10 @@ QUESTIONS: dict[str, Callable[[Engine, np.random.Generator], object]] = {
     "videos by frequency": lambda pool, rng: videos_with_move(pool, _move(rng), limit=51),
     "videos by recency": lambda pool, rng: videos_with_move(pool, _move(rng), "recency", limit=51),
     "a creator's videos": lambda pool, rng: videos_with_move(pool, _move(rng), limit=51, creator=_user(rng)),
-    "pattern": lambda pool, rng: patterns.search(pool, _pattern(rng, 8), most=1000, limit=50),
-    "pattern that nobody dances": lambda pool, rng: patterns.search(pool, _pattern(rng, 0), most=1000, limit=50),
+    "pattern": lambda pool, rng: patterns.search(pool, _pattern(rng, 8), most=LOOKED_AT, limit=50),
+    "pattern that nobody dances": lambda pool, rng: patterns.search(pool, _pattern(rng, 0), most=LOOKED_AT, limit=50),
     "a creator's pattern": lambda pool, rng: patterns.search(
-        pool, _pattern(rng, 8), most=1000, limit=50, creator=_user(rng)
+        pool, _pattern(rng, 8), most=LOOKED_AT, limit=50, creator=_user(rng)
     ),
     "moves by name": lambda pool, rng: moves.search(pool, os.urandom(4).hex(), None, None, 0.1, 50),
     "segments of a clip": lambda pool, rng: clip_segments(pool, f"{rng.integers(1, 80_000)}.mp4"),

@@ -1,5 +1,6 @@
 """Files in, videos made, listed, shown and deleted."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +14,11 @@ from cluster.database import connect
 from cluster.index import write_clip
 from cluster.objects import LocalObjects
 from cluster.tables import uploads
+from dancecore.media import write_video
+from dancecore.types import Image
 from serve.ingress.services import Services
 from tests.cluster.stored import clip
+from tests.dancecore.media.test_fingerprint import COPIES, dancer, smaller
 from tests.serve.conftest import Enter, send, sha, upload
 
 SIGN = {"filename": "party.mp4", "content_type": "video/mp4", "sha256": "a" * 64}
@@ -135,6 +139,32 @@ def test_a_video_of_a_file_that_never_came(enter: Enter) -> None:
     ann = enter("ann")
     signed = ann.post("/v1/uploads/sign", json=SIGN).json()
     assert ann.post("/v1/videos", json=NEW | {"upload_id": signed["upload_id"]}).status_code == 404
+
+
+def test_a_copy_of_ones_own_video_is_told_and_nobody_elses(enter: Enter, tmp_path: Path) -> None:
+    def filmed(seed: int, change: Callable[[Image], Image] = lambda image: image) -> bytes:
+        write_video(tmp_path / "a.mp4", map(change, dancer(seed)), fps=15)
+        return (tmp_path / "a.mp4").read_bytes()
+
+    def made(client: TestClient, content: bytes) -> dict[str, str | None]:
+        new = NEW | {"upload_id": send(client, content)}
+        said: dict[str, str | None] = client.post("/v1/videos", json=new).json()
+        assert client.post("/v1/videos", json=new).json() == said
+        return said
+
+    ann, bob = enter("ann"), enter("bob")
+    first = made(ann, filmed(0))
+    assert first["duplicate_of"] is None
+    assert made(ann, filmed(1))["duplicate_of"] is None
+    copies = [made(ann, filmed(0, change)) for change in COPIES.values()]
+    assert {each["duplicate_of"] for each in copies} <= {first["video_id"], *(each["video_id"] for each in copies)}
+    assert copies[0]["duplicate_of"] == first["video_id"]
+    assert made(bob, filmed(0, lambda image: smaller(smaller(image))))["duplicate_of"] is None
+    for each in (first, *copies[:-1]):
+        ann.delete(f"/v1/videos/{each['video_id']}")
+    assert made(ann, filmed(0, smaller)) == {
+        "video_id": copies[0]["video_id"], "duplicate_of": copies[-1]["video_id"],
+    }  # fmt: skip
 
 
 def test_consent_is_needed_and_partners_are_the_administrators(enter: Enter, clips: list[bytes]) -> None:

@@ -1,7 +1,8 @@
-"""What finding needs: beats of segments, and summaries of which video holds which move"""
+"""What finding needs: beats of segments, summaries of which video holds which move, fingerprints of videos"""
 
 import sqlalchemy as sa
 from alembic import op
+from pgvector.sqlalchemy import BIT
 
 revision = "0006"
 down_revision = "0005"
@@ -101,10 +102,15 @@ def upgrade() -> None:
         ["move", "video"],
         postgresql_include=["start_ms", "end_ms", "mirror", "start_beat", "end_beat"],
     )
+    op.add_column(
+        "videos",
+        sa.Column("fingerprint", BIT(1024), nullable=True, comment="of what it shows; null: unknown, or nothing moves"),
+    )
     _summaries()
 
 
 def downgrade() -> None:
+    op.drop_column("videos", "fingerprint")
     for trigger in ("summarise_new", "summarise_old", "summarise_changed"):
         op.execute(f"DROP TRIGGER {trigger} ON segments")
     op.execute("DROP TRIGGER summarise ON videos")
