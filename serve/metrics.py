@@ -3,6 +3,7 @@
 By ray.util.metrics, not by a registry of prometheus_client: several replicas answer at one port, and whoever scrapes it
 would see the counts of the one that happened to answer. Ray's agent on each node gathers the counts of all its
 processes, also of those that have no port; `GET /metrics` collects them from the agents. Outside Ray nothing counts.
+Ray keeps of a histogram how many fell into each bucket, no more: its sums are of the buckets' middles.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,9 @@ REQUEST_SECONDS = Histogram(
     boundaries=[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30], tag_keys=("route",),
 )  # fmt: skip
 ERRORS = Counter("danceapp_errors", "Failures that were answered, by code", ("code",))
-JOBS = Counter("danceapp_jobs", "Analyses that ended, with the code of those that failed", ("state", "reason"))
+JOBS = Counter(
+    "danceapp_jobs", "Analyses that workers saw end, with the code of those that failed", ("state", "reason")
+)
 STATE_SECONDS = Histogram(
     "danceapp_job_state_seconds", "How long analyses that ended were in each state",
     boundaries=[0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600], tag_keys=("state",),

@@ -13,7 +13,7 @@ from typing import Any
 from procrastinate import App, JobContext
 from sqlalchemy import Engine
 
-from cluster import analyses, keys, logs, queue, webhooks
+from cluster import analyses, keys, logs, queue, tracing, webhooks
 from cluster.objects import LocalObjects, S3Objects
 from cluster.outbound import post
 from cluster.settings import ServeSettings, settings
@@ -37,14 +37,15 @@ class Notices:
         ids: dict[str, str], trace: str | None,
     ) -> None:  # fmt: skip
         """Send a signed message to a webhook. Its id and its content are the same at every attempt."""
-        with logs.about(**ids | {"job_id": job_id, "message_id": message_id}):
+        about = {"job_id": job_id, "message_id": message_id}
+        with logs.about(**ids | about), tracing.span("tell_owner", trace, **about):
             await self._arrived(context, self._tell_owner(webhook_id, message_id, event, job_id))
 
     async def tell_operators(
         self, context: JobContext, place: str, job_id: str, ids: dict[str, str], trace: str | None
     ) -> None:
         """Send a line about a failed analysis to Slack or Discord."""
-        with logs.about(**ids | {"job_id": job_id}):
+        with logs.about(**ids | {"job_id": job_id}), tracing.span("tell_operators", trace, place=place):
             await self._arrived(context, self._tell_operators(place, job_id))
 
     async def _tell_owner(self, webhook_id: str, message_id: str, event: str, job_id: str) -> None:
