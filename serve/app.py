@@ -1,7 +1,6 @@
 """The service's wiring diagram: which deployments there are, and who asks whom. Numbers live in configs/serve.yaml."""
 
 import asyncio
-import logging
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,9 +10,7 @@ from ray.serve import Application
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import LoggingConfig
 
-from cluster import tracing
 from cluster.database import engine
-from cluster.logs import Ids
 from cluster.migrate import migrate
 from cluster.objects import objects
 from cluster.settings import ServeSettings, settings
@@ -24,6 +21,7 @@ from serve.deployments import MoveFinder, PoseEstimator
 from serve.handles import Deployed, DeployedComposer, DeployedExporter
 from serve.ingress.api import create_app
 from serve.ingress.services import SendCode, Services
+from serve.telling import tell
 from serve.upkeep import Upkeep
 from serve.worker import Worker
 
@@ -52,7 +50,7 @@ class Ingress:
     def __init__(
         self, pose: DeploymentHandle, moves: DeploymentHandle, composer: DeploymentHandle, worker: DeploymentHandle
     ) -> None:
-        _tell("ingress")
+        tell("ingress")
         numbers = settings()
         send: SendCode = TypeAdapter(ImportString[SendCode]).validate_python(numbers.serve.code_sender)
         self.services = Services(engine(), objects(), numbers, Deployed(pose, moves), DeployedComposer(composer), send)
@@ -65,7 +63,7 @@ class QueueWorker:
     """A worker of the queue as a replica: Serve starts it, watches it, and starts another when it dies."""
 
     def __init__(self, pose: DeploymentHandle, moves: DeploymentHandle, exporter: DeploymentHandle) -> None:
-        _tell("worker")
+        tell("worker")
         self.recognition, self.exporting = Deployed(pose, moves), DeployedExporter(exporter)
         self.work = asyncio.ensure_future(self._work())
 
@@ -86,7 +84,7 @@ class Composer(Choreographer):
     """Writes dances as a replica, and looks now and then whether more was learned of people's dances."""
 
     def __init__(self) -> None:
-        _tell("composer")
+        tell("composer")
         migrate()
         super().__init__(engine(), settings())
         self.learning = asyncio.ensure_future(self._keep_up())
@@ -109,18 +107,8 @@ class Exporter(FileMaker):
     """Makes files and comparisons as a replica of its own, so that nobody waits for a film to hear a suggestion."""
 
     def __init__(self) -> None:
-        _tell("exporter")
+        tell("exporter")
         super().__init__(objects(), settings())
-
-
-def _tell(process: str) -> None:
-    """What we log goes where Serve keeps the lines of this replica, with the ids of request and job; spans begin."""
-    ours = logging.getLogger("danceapp")
-    ours.handlers = logging.getLogger("ray.serve").handlers
-    for handler in ours.handlers:
-        handler.addFilter(Ids())  # the last of them: one of Serve's takes `job_id` away, which is Ray's own to it
-    ours.setLevel(logging.INFO)
-    tracing.start(process)
 
 
 def _deployed(

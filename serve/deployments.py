@@ -31,6 +31,7 @@ from dancecore.pose.packing import unpack_tracks
 from dancecore.types import PoseTrack, Versions
 from serve.metrics import count_disagreement
 from serve.recognition import Posed
+from serve.telling import tell
 
 log = logging.getLogger("danceapp.models")
 
@@ -45,6 +46,7 @@ class PoseEstimator:
     """Looks at clips: what they are, a preview, and where the joints of every dancer are in each frame."""
 
     def __init__(self) -> None:
+        tell("pose")
         self.settings, self.store = settings(), objects()
         provider = PROVIDERS[self.settings.cluster.device]
         self.model = load(self.settings.pose.variant, weights_dir(), self.settings.pose, provider)
@@ -90,6 +92,7 @@ class MoveFinder:
     """
 
     def __init__(self) -> None:
+        tell("moves")
         self.settings, self.store, self.pool = settings(), objects(), engine()
         migrate()
         self.begin()

@@ -34,7 +34,7 @@ def test_every_number_has_its_reason_beside_it(path: Path) -> None:
 def commands(app: typer.Typer, prefix: str = "danceapp") -> Iterator[str]:
     for command in app.registered_commands:
         assert command.callback is not None
-        yield f"{prefix} {command.name or command.callback.__name__.replace("_", "-")}"
+        yield f"{prefix} {command.name or command.callback.__name__.replace('_', '-')}"
     for group in app.registered_groups:
         assert group.typer_instance is not None
         yield from commands(group.typer_instance, f"{prefix} {group.name}")
