@@ -18,7 +18,7 @@ FORMATS = ("json", "csv", "pdf", "mp4", "preview.json", "bvh", "edl", "fcpxml", 
 """What is made unless something else is asked for."""
 
 EVERY = (*FORMATS, "body.mp4")
-"""A body takes ten times as long to draw as a stick figure, and the extra `synthetic`."""
+"""A body takes five times as long to draw as a stick figure, and the extra `synthetic`."""
 
 FILM = "dance.mp4"
 """What the timelines call the film that lies beside them."""

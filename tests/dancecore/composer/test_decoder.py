@@ -92,24 +92,23 @@ def test_it_learns_what_a_markov_model_cannot_see() -> None:
 
     rng, names = np.random.default_rng(0), "abcdef"
     found = []
-    for i in range(240):
+    for i in range(540):
         first, *middle = rng.choice(list(names), 4)
         found.append(Choreography(str(i), tuple(Heard(name, 4.0) for name in (first, *middle, first))))
-    numbers = replace(SMALL, width=32, learning_rate=0.004, dropout=0.0, epochs=40)
+    numbers = replace(SMALL, width=32, learning_rate=0.004, weight_decay=0.01, dropout=0.0, epochs=40)
     torch.manual_seed(0)
     words = vocabulary(found, [])
-    network, runs = Gpt(words.size, numbers), training.stretches(found[:200], words, {}, numbers.steps)
+    network, runs = Gpt(words.size, numbers), training.stretches(found[:500], words, {}, numbers.steps)
     optimiser, draw = training.optimiser(network, numbers), np.random.default_rng(1)
-    before = training.loss_of(network, runs, numbers)
     for epoch in range(numbers.epochs):
         for batch in training.batches(runs, numbers, draw):
             training.take_step(network, optimiser, batch, epoch / numbers.epochs, numbers)
-    assert training.loss_of(network, runs, numbers) < 0.5 * before
+    assert training.loss_of(network, runs, numbers) < 0.56, "two thirds of a step are certain, and one move of five"
     decoder = Decoder(words, training.weights_of(network), numbers.heads, 4, 1.0)
-    last = [(dance.steps[:4], dance.steps[4]) for dance in found[200:]]
+    last = [(dance.steps[:4], dance.steps[4]) for dance in found[500:]]
     right = [words.moves[int(decoder.after(run, None, True).argmax())] == move.move_id for run, move in last]  # type: ignore[arg-type, union-attr]
     assert np.mean(right) > 0.9
-    markov = Markov(count(found[:200]))
+    markov = Markov(count(found[:500]))
     guessed = [
         markov.names[int(markov.after(run[-2].move_id, run[-1].move_id).argmax())] == move.move_id  # type: ignore[union-attr]
         for run, move in last
