@@ -1,6 +1,7 @@
 """The service's wiring diagram: which deployments there are, and who asks whom. Numbers live in configs/serve.yaml."""
 
 import asyncio
+import logging
 from typing import Any
 
 from fastapi import FastAPI
