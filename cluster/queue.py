@@ -113,4 +113,4 @@ def states(pool: Engine) -> dict[str, int]:
         "SELECT a.state, count(*) AS count FROM procrastinate_jobs j JOIN analysis_jobs a ON a.id = j.args->>'job_id'"
         " WHERE j.task_name = :task AND j.status IN ('todo', 'doing') GROUP BY a.state"
     )
-    return {row.state: row.count for row in transact(pool, lambda tx: tx.execute(query, {"task": ANALYSE}).all())}
+    return {row[0]: row[1] for row in transact(pool, lambda tx: tx.execute(query, {"task": ANALYSE}).all())}

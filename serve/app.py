@@ -35,8 +35,8 @@ LOGGING = LoggingConfig(encoding="JSON", enable_access_log=False)
 def build(numbers: ServeSettings) -> Application:
     """The whole service as one application, whose ingress is the one HTTP entrance."""
     pose = _deployed(PoseEstimator, numbers, numbers.pose_replicas, numbers.pose_cpus).bind()
-    moves = _deployed(MoveFinder, numbers, numbers.move_replicas, numbers.move_cpus)
-    moves = moves.options(user_config={"model": numbers.model or None}).bind()
+    finder = _deployed(MoveFinder, numbers, numbers.move_replicas, numbers.move_cpus)
+    moves = finder.options(user_config={"model": numbers.model or None}).bind()
     composer = _deployed(Composer, numbers, numbers.composer_replicas, numbers.composer_cpus).bind()
     exporter = _deployed(Exporter, numbers, numbers.exporter_replicas, numbers.composer_cpus).bind()
     worker = _deployed(QueueWorker, numbers, numbers.worker_replicas, numbers.light_cpus).bind(pose, moves, exporter)

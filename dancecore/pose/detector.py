@@ -17,6 +17,7 @@ GRID = ((28, 2), (14, 2), (7, 6))
 """Cells a side, and anchors in each cell, of the detector's three scales."""
 
 Array = NDArray[np.float64]
+Raw = NDArray[np.float32]
 
 
 @cache
@@ -43,10 +44,10 @@ def detect(images: Sequence[Image], model: PoseModel, settings: PoseSettings, zo
     boxes, scores = run(model.detector, ("boxes", "scores"), inputs, model.batch)
     ends = np.cumsum([len(each) for each in places])[:-1]
     answers = zip(np.split(boxes, ends), np.split(scores[..., 0], ends), places, strict=True)
-    return [_regions(*answer, settings) for answer in answers]
+    return [_regions(raw, sure, each, settings) for raw, sure, each in answers]
 
 
-def _regions(boxes: Array, scores: Array, places: Regions, settings: PoseSettings) -> Regions:
+def _regions(boxes: Raw, scores: Raw, places: Regions, settings: PoseSettings) -> Regions:
     """One frame's answers, boxes (N, 2254, 12) and scores (N, 2254) seen in places (N, 4), as regions (K, 4)."""
     confidence = 1 / (1 + np.exp(-np.clip(scores.astype(np.float64), -100, 100)))
     square, anchor = np.nonzero(confidence >= settings.detection_confidence)
@@ -56,7 +57,7 @@ def _regions(boxes: Array, scores: Array, places: Regions, settings: PoseSetting
     return about(found[:, 4:6], found[:, 6:8], settings.region_scale)
 
 
-def _decode(raw: Array, anchors: Array) -> Array:
+def _decode(raw: Raw, anchors: Array) -> Array:
     """Raw boxes (K, 12) as left, top, right, bottom and four keypoints' x, y, all 0..1 of the square."""
     decoded = raw.astype(np.float64) / SIZE
     size = decoded[:, 2:4].copy()

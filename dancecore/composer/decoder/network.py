@@ -44,7 +44,8 @@ class Block(nn.Module):
         n, t, width = hidden.shape
         asked = self.ask(self.norm1(hidden)).view(n, t, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         drop = self.dropout if self.training else 0.0
-        seen = functional.scaled_dot_product_attention(*asked.unbind(0), dropout_p=drop, is_causal=True)
+        query, key, value = asked.unbind(0)
+        seen = functional.scaled_dot_product_attention(query, key, value, dropout_p=drop, is_causal=True)
         hidden = hidden + self._dropped(self.join(seen.transpose(1, 2).reshape(n, t, width)))
         return hidden + self._dropped(self.down(functional.gelu(self.up(self.norm2(hidden)), approximate="tanh")))
 

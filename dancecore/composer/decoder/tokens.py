@@ -59,7 +59,7 @@ class Vocabulary:
         sides = np.zeros((len(self.moves), len(self.beats), 2), bool)
         for move, beats, mirror in self.steps:
             sides[move, beats, int(mirror)] = True
-        return sides.any(axis=2), sides
+        return np.asarray(sides.any(axis=2)), sides
 
     def encode(self, run: Sequence[Heard], style: str | None, begins: bool) -> IntT:
         """(2 + 3 N,) the tokens of N steps. Raises KeyError for a move that it does not know; beats become the nearest
