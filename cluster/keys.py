@@ -37,6 +37,16 @@ def upload(upload_id: str) -> str:
     return checked(f"uploads/{upload_id}")
 
 
+def parts(upload_id: str) -> str:
+    """What all keys of the parts of an upload begin with."""
+    return checked(f"parts/{upload_id}") + "/"
+
+
+def part(upload_id: str, number: int) -> str:
+    """A part of a file that is sent in several, counted from 1."""
+    return checked(f"parts/{upload_id}/{number:05d}")
+
+
 def of_video(video: str) -> str:
     """What all keys of a video begin with."""
     return checked(f"videos/{video}") + "/"

@@ -9,15 +9,16 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
+from minio.commonconfig import ComposeSource
 from minio.credentials import EnvAWSProvider
 from minio.datatypes import PostPolicy
 from minio.error import MinioException, S3Error
@@ -53,6 +54,13 @@ class Objects(Protocol):
 
     def keys(self, prefix: str = "") -> list[str]:
         """The keys that start with `prefix`, sorted."""
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """How many bytes each key has that starts with `prefix`, sorted."""
+
+    def join(self, key: str, parts: Sequence[str]) -> None:
+        """Store the bytes of some keys, one after another, as `key`. All parts but the last have at least 5 MiB, as S3
+        wants it. Raises DanceError: OBJECT_MISSING, STORAGE_FULL."""
 
 
 def objects() -> "LocalObjects | S3Objects":
@@ -100,6 +108,17 @@ class LocalObjects:
             files = (path for path in start.rglob("*") if not path.name.startswith(".") and path.is_file())
             found = [path.relative_to(self.folder).as_posix() for path in files]
         return sorted(key for key in found if key.startswith(prefix))
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        with _local(prefix):
+            return {key: self._path(key).stat().st_size for key in self.keys(prefix)}
+
+    def join(self, key: str, parts: Sequence[str]) -> None:
+        with _local(key), tempfile.TemporaryFile(dir=self.folder) as whole:
+            for part in parts:
+                with self.file(part) as path, path.open("rb") as source:
+                    shutil.copyfileobj(source, whole)
+            self.put(key, whole)
 
     def _path(self, key: str) -> Path:
         return self.folder / checked(key)
@@ -171,10 +190,23 @@ class S3Objects:
         with self._remote(key):
             self.client.remove_object(self.bucket, checked(key))
 
+    def address(self, key: str, until: timedelta) -> str:
+        """Where anybody may put a file as `key`, for a while."""
+        with self._remote(key):
+            return self.client.presigned_put_object(self.bucket, checked(key), expires=until)
+
     def keys(self, prefix: str = "") -> list[str]:
+        return list(self.sizes(prefix))
+
+    def sizes(self, prefix: str) -> dict[str, int]:
         with self._remote(prefix):
             found = self.client.list_objects(self.bucket, prefix=checked_prefix(prefix), recursive=True)
-            return sorted(item.object_name for item in found)
+            return dict(sorted((str(item.object_name), item.size or 0) for item in found))
+
+    def join(self, key: str, parts: Sequence[str]) -> None:
+        with self._remote(key):
+            sources = [ComposeSource(self.bucket, checked(part)) for part in parts]
+            self.client.compose_object(self.bucket, checked(key), sources)
 
     @contextmanager
     def _remote(self, key: str) -> Iterator[None]:

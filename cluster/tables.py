@@ -213,7 +213,6 @@ videos = Table(
     Column("bytes", BigInteger, comment="of the file as it was uploaded; null: nobody uploaded it"),
     Column("consent_version", Text),
     Column("status", Text, nullable=False, server_default="NEW"),
-    Column("fingerprint", BIT(FINGERPRINT_BITS), comment="of what it shows; null: unknown, or nothing moves"),
     Column("indexed_by", Text, ForeignKey("analysis_jobs.id", ondelete="SET NULL", use_alter=True),
            comment="the analysis whose segments are stored now"),
     _trace(),
@@ -226,6 +225,13 @@ videos = Table(
     CheckConstraint("duration_ms >= 0", name="duration_not_negative"),
     CheckConstraint("fps > 0 AND width > 0 AND height > 0", name="picture_positive"),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_hex"),
+)  # fmt: skip
+
+fingerprints = Table(
+    "fingerprints", metadata,
+    Column("video", Text, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True),
+    Column("crop", SmallInteger, primary_key=True, comment="percent that is left out at every side"),
+    Column("bits", BIT(FINGERPRINT_BITS), nullable=False),
 )  # fmt: skip
 
 uploads = Table(

@@ -62,6 +62,18 @@ def sign(
     return _upload(made), secret
 
 
+def renew(pool: Engine, upload_id: str, now: datetime, settings: ServeSettings) -> tuple[Upload, str]:
+    """Allow a file to be sent for a while longer; and the new secret that shows it, in place of the one before.
+
+    Raises DanceError: NOT_FOUND, ALREADY_EXISTS when a video was made of it."""
+    secret, until = secrets.token_urlsafe(32), now + timedelta(minutes=settings.upload_minutes)
+    if find(pool, upload_id).video is not None:
+        raise DanceError("ALREADY_EXISTS", "a video was made of this upload already")
+    changed = update(uploads).where(uploads.c.id == upload_id).values(digest=digest(secret), expires_at=until)
+    transact(pool, lambda tx: tx.execute(changed))
+    return find(pool, upload_id), secret
+
+
 def admit(pool: Engine, upload_id: str, secret: str, now: datetime) -> Upload:
     """The upload that this secret allows. Raises DanceError: NOT_FOUND, FORBIDDEN."""
     row = _row(pool, upload_id)

@@ -5,17 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from pgvector.sqlalchemy import BIT
-from sqlalchemy import Connection, Engine, Select, and_, cast, func, literal, select, true, tuple_, update
+from sqlalchemy import Connection, Engine, Select, and_, cast, func, literal, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from cluster import keys, queue, uploads
 from cluster.database import storable, transact
 from cluster.ids import video_id
 from cluster.objects import Objects
-from cluster.tables import analysis_jobs, videos
+from cluster.tables import analysis_jobs, fingerprints, videos
 from cluster.uploads import Upload
 from dancecore.errors import DanceError
-from dancecore.media.fingerprint import BITS, ODD, Bits, pack
+from dancecore.media.fingerprint import BITS, ODD, Fingerprints, pack
 from dancecore.types import ClipInfo
 
 LENGTH_SLACK_MS = 1000
@@ -45,9 +45,9 @@ class StoredVideo:
 
 
 def add(
-    pool: Engine, upload: Upload, info: ClipInfo, source: str, consent_version: str, seen: Bits | None = None
+    pool: Engine, upload: Upload, info: ClipInfo, source: str, consent_version: str, seen: Fingerprints | None = None
 ) -> tuple[str, bool]:
-    """Make a video of an upload, owned by who sent it; its id, and whether it is new to them. seen: its fingerprint.
+    """Make a video of an upload, owned by who sent it; its id, and whether it is new to them. seen: its fingerprints.
 
     A clip that nobody owns, which the indexing job brought, becomes the sender's; one that they deleted comes back.
     Raises DanceError("ALREADY_EXISTS") when it is somebody else's.
@@ -58,14 +58,20 @@ def add(
 def duplicate_of(pool: Engine, video: str, share: float) -> str | None:
     """The video of the same owner that shows nearly the same, in another file: at most this share of the bits of their
     fingerprints differ, mirrored or not. None where there is none."""
-    this, other = videos.alias("this"), videos.alias("other")
-    mirrored = other.c.fingerprint.op("#")(cast(literal(pack(ODD)), BIT(BITS)))
-    apart = func.least(*(bits.op("<~>")(this.c.fingerprint) for bits in (other.c.fingerprint, mirrored)))
+    this, other, mine, theirs = videos.alias("this"), videos.alias("other"), fingerprints.alias(), fingerprints.alias()
+    mirrored = theirs.c.bits.op("#")(cast(literal(pack(ODD)), BIT(BITS)))
+    apart = func.min(func.least(*(bits.op("<~>")(mine.c.bits) for bits in (theirs.c.bits, mirrored))))
+    one_is_whole = or_(mine.c.crop == 0, theirs.c.crop == 0)
     same_length = func.abs(other.c.duration_ms - this.c.duration_ms) <= LENGTH_SLACK_MS
     query = (
         select(other.c.id)
-        .join(this, and_(this.c.owner == other.c.owner, this.c.id != other.c.id, same_length))
-        .where(this.c.id == storable(video), other.c.deleted_at.is_(None), apart <= share * BITS)
+        .select_from(this)
+        .join(other, and_(this.c.owner == other.c.owner, this.c.id != other.c.id, same_length))
+        .join(mine, mine.c.video == this.c.id)
+        .join(theirs, and_(theirs.c.video == other.c.id, one_is_whole))
+        .where(this.c.id == storable(video), other.c.deleted_at.is_(None))
+        .group_by(other.c.id)
+        .having(apart <= share * BITS)
         .order_by(apart, other.c.created_at, other.c.id)
         .limit(1)
     )
@@ -73,13 +79,12 @@ def duplicate_of(pool: Engine, video: str, share: float) -> str | None:
 
 
 def _add(
-    tx: Connection, upload: Upload, info: ClipInfo, source: str, consent_version: str, seen: Bits | None
+    tx: Connection, upload: Upload, info: ClipInfo, source: str, consent_version: str, seen: Fingerprints | None
 ) -> tuple[str, bool]:
     video = video_id(info.sha256)
     row = {
         "id": video, "sha256": info.sha256, "filename": upload.filename, "duration_ms": info.duration_ms,
         "fps": info.fps, "width": info.width, "height": info.height, "trace": upload.trace, "bytes": info.bytes,
-        "fingerprint": None if seen is None else pack(seen),
     }  # fmt: skip
     tx.execute(upsert(videos).values(row).on_conflict_do_nothing(index_elements=["id"]))
     known = tx.execute(select(videos).where(videos.c.id == video).with_for_update()).one()
@@ -90,6 +95,9 @@ def _add(
         said = {"owner": upload.user_id, "source": source, "consent_version": storable(consent_version)}
         tx.execute(update(videos).where(videos.c.id == video).values(**row, **said, deleted_at=None))
         queue.learn(tx, video)  # one that comes back has segments already
+    known_by = [{"video": video, "crop": crop, "bits": pack(bits)} for crop, bits in (seen or {}).items()]
+    if known_by:
+        tx.execute(upsert(fingerprints).values(known_by).on_conflict_do_nothing())
     uploads.became(tx, upload.upload_id, video)
     return video, new
 

@@ -80,7 +80,8 @@ def tidy(pool: Engine, store: LocalObjects | S3Objects, settings: Settings, now:
     rates.forget_before(pool, now - timedelta(hours=1))
     idempotency.forget_before(pool, now - timedelta(hours=numbers.idempotency_hours))
     for upload in uploads.abandoned(pool, now):
-        store.delete(keys.upload(upload))
+        for key in (keys.upload(upload), *store.keys(keys.parts(upload))):
+            store.delete(key)
     videos.purge(pool, store, now - timedelta(days=numbers.purge_days))
     forget_left_over(store, now)
     composition_jobs.forget_expired(pool, store, now)

@@ -60,6 +60,9 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("DELETE", "/v1/webhooks/{webhook_id}"): Rule(owns="webhook_id"),
     ("POST", "/v1/uploads/sign"): USERS,
     ("POST", "/v1/uploads/{upload_id}/content"): ANYBODY,  # whoever has the signed address
+    ("POST", "/v1/uploads/{upload_id}/parts"): Rule(owns="upload_id"),
+    ("GET", "/v1/uploads/{upload_id}/parts"): Rule(owns="upload_id"),
+    ("PUT", "/v1/uploads/{upload_id}/parts/{number}/content"): ANYBODY,  # likewise
     ("POST", "/v1/videos"): Rule(owns="upload_id"),
     ("GET", "/v1/videos"): USERS,
     ("GET", "/v1/videos/{video_id}"): SHOWN,

@@ -18,6 +18,7 @@ from dancecore.media.fingerprint import fingerprint
 from serve.ingress.keypoints import Keypoints, drawn
 from serve.ingress.models import Shape, example
 from serve.ingress.pages import Cursor, Page, decode, encode, page_size
+from serve.ingress.parts import joined
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
 
@@ -139,7 +140,7 @@ def make(new: NewVideo, user: Me, using: Using) -> VideoMade:
     upload = uploads.find(using.pool, new.upload_id)
     if upload.video is not None:
         return _made(upload.video, using)
-    sent = keys.upload(upload.upload_id)
+    sent = joined(upload, using)
     with tracing.span("check", upload.trace, upload_id=upload.upload_id), using.store.file(sent) as path:
         info = probe(path, using.settings.media)
         if info.sha256 != upload.sha256:
@@ -148,7 +149,8 @@ def make(new: NewVideo, user: Me, using: Using) -> VideoMade:
         seen = fingerprint(path)
         using.store.put(keys.source(video_id(info.sha256)), path)
     made, _ = videos.add(using.pool, upload, info, new.source, new.consent_version, seen)
-    using.store.delete(sent)
+    for key in (sent, *using.store.keys(keys.parts(upload.upload_id))):
+        using.store.delete(key)
     return _made(made, using)
 
 

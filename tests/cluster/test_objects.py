@@ -146,6 +146,27 @@ def test_a_signed_form_takes_what_was_signed(
     assert s3.exists("uploads/upl_1") == (status == 204)
 
 
+def test_parts_are_joined(store: Objects) -> None:
+    parts = {f"parts/upl_1/{n:05d}": os.urandom(5 * 2**20 if n < 3 else 7) for n in (1, 2, 3)}
+    for key, content in parts.items():
+        store.put(key, content)
+    assert store.sizes("parts/upl_1/") == {key: len(content) for key, content in parts.items()}
+    store.join("uploads/upl_1", list(parts))
+    assert store.get("uploads/upl_1") == b"".join(parts.values())
+    store.join("uploads/upl_2", ["parts/upl_1/00003"])
+    assert store.get("uploads/upl_2") == parts["parts/upl_1/00003"]
+    with pytest.raises(DanceError, match="OBJECT_MISSING"):
+        store.join("uploads/upl_3", ["parts/upl_1/00009"])
+
+
+def test_anybody_may_put_to_a_signed_address(s3: S3Objects) -> None:
+    url = s3.address("parts/upl_1/00001", timedelta(minutes=5))
+    pool = urllib3.PoolManager()
+    assert pool.request("PUT", url, body=b"a part").status == 200
+    assert s3.get("parts/upl_1/00001") == b"a part"
+    assert pool.request("PUT", url.replace("00001", "00002"), body=b"a part").status == 403
+
+
 def test_nothing_there(store: Objects) -> None:
     assert not store.exists("a/b")
     assert store.keys() == store.keys("a/") == []

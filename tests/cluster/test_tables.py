@@ -113,6 +113,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("segments", SPAN | {"id": "s", "video": "$", "embedding_version": "e"}, "ck_segments_embedding_has_version"),
     ("segments", SPAN | {"id": "s", "video": "$", "embedding": [1.0] * 128}, "ck_segments_embedding_has_version"),
     ("segments", SPAN | {"id": "s", "video": "$", "start_beat": 1.0}, "ck_segments_both_beats_known"),
+    ("fingerprints", {"video": "vid_9", "crop": 0, "bits": "0" * 1024}, "fk_fingerprints_video"),
     ("video_moves", USE | {"video": "vid_9"}, "fk_video_moves_video"),
     ("video_moves", USE | {"move": "mv_9"}, "fk_video_moves_move"),
     ("models", MODEL | {"sha256": "AB" * 32}, "ck_models_sha256_hex"),

@@ -43,7 +43,7 @@ def things(enter: Enter, pool: Engine, clips: list[bytes]) -> dict[str, str]:
     }  # fmt: skip
     mine["webhook_id"] = olga.post("/v1/webhooks", json={"url": "https://example.org/hook"}).json()["webhook_id"]
     mine["segment_id"] = SEGMENT["id"]
-    return mine | {"move_id": "mv_dab", "exemplar_id": "ex_1", "semver": "tx-0.1"}
+    return mine | {"move_id": "mv_dab", "exemplar_id": "ex_1", "number": "1", "semver": "tx-0.1"}
 
 
 WANTING = {

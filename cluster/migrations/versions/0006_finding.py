@@ -102,15 +102,19 @@ def upgrade() -> None:
         ["move", "video"],
         postgresql_include=["start_ms", "end_ms", "mirror", "start_beat", "end_beat"],
     )
-    op.add_column(
-        "videos",
-        sa.Column("fingerprint", BIT(1024), nullable=True, comment="of what it shows; null: unknown, or nothing moves"),
+    op.create_table(
+        "fingerprints",
+        sa.Column("video", sa.Text(), nullable=False),
+        sa.Column("crop", sa.SmallInteger(), nullable=False, comment="percent that is left out at every side"),
+        sa.Column("bits", BIT(1024), nullable=False),
+        sa.ForeignKeyConstraint(["video"], ["videos.id"], name=op.f("fk_fingerprints_video"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("video", "crop", name=op.f("pk_fingerprints")),
     )
     _summaries()
 
 
 def downgrade() -> None:
-    op.drop_column("videos", "fingerprint")
+    op.drop_table("fingerprints")
     for trigger in ("summarise_new", "summarise_old", "summarise_changed"):
         op.execute(f"DROP TRIGGER {trigger} ON segments")
     op.execute("DROP TRIGGER summarise ON videos")

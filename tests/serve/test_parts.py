@@ -1,0 +1,98 @@
+"""Files sent in parts: signed, received, gone on with after a break, put together."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from cluster.objects import LocalObjects
+from serve.ingress.api import create_app
+from serve.ingress.services import Services
+from serve.worker import Worker
+from tests.serve.conftest import Enter, Local, sha
+
+PART = 1000
+
+
+@pytest.fixture
+def ann(enter: Enter, using: Services) -> TestClient:
+    """Ann, where parts are small."""
+    small = using.settings.model_copy(update={"serve": replace(using.settings.serve, part_bytes=PART)})
+    return TestClient(create_app(replace(using, settings=small)), headers=enter("ann").headers)
+
+
+def begin(client: TestClient, content: bytes) -> str:
+    about = {"filename": "party.mp4", "content_type": "video/mp4", "sha256": sha(content)}
+    return str(client.post("/v1/uploads/sign", json=about).json()["upload_id"])
+
+
+def sign(client: TestClient, upload: str, content: bytes) -> list[dict[str, Any]]:
+    answer = client.post(f"/v1/uploads/{upload}/parts", json={"bytes": len(content)})
+    assert answer.status_code == 200, answer.text
+    parts: list[dict[str, Any]] = answer.json()["parts"]
+    return parts
+
+
+def put(client: TestClient, part: dict[str, Any], content: bytes) -> None:
+    body = content[part["offset"] : part["offset"] + part["bytes"]]
+    assert client.put(part["url"], content=body).status_code == 204
+
+
+def make(client: TestClient, upload: str) -> Any:
+    new = {"upload_id": upload, "source": "user", "consent_version": "2026-06"}
+    return client.post("/v1/videos", json=new)
+
+
+def test_what_broke_off_goes_on(ann: TestClient, api: TestClient, clips: list[bytes], store: LocalObjects) -> None:
+    content = clips[1]
+    upload = begin(ann, content)
+    parts = sign(ann, upload, content)
+    assert [part["number"] for part in parts] == list(range(1, len(parts) + 1))
+    assert sum(part["bytes"] for part in parts) == len(content)
+    assert len(parts) >= 2
+    put(api, parts[-1], content)  # by anybody, in any order
+    assert make(ann, upload).json()["error"]["details"]["parts"] == [part["number"] for part in parts[:-1]]
+    there = ann.get(f"/v1/uploads/{upload}/parts").json()["parts"]
+    assert there == [{"number": len(parts), "bytes": parts[-1]["bytes"]}]
+    missing = sign(ann, upload, content)
+    assert [part["number"] for part in missing] == [part["number"] for part in parts[:-1]]
+    assert api.put(parts[0]["url"], content=b"x").status_code == 403  # an address of before
+    put(api, missing[0] | {"offset": 1}, content)  # the wrong bytes
+    for part in missing[1:]:
+        put(api, part, content)
+    assert make(ann, upload).status_code == 422
+    put(api, missing[0], content)
+    video = make(ann, upload).json()["video_id"]
+    assert store.keys() == [f"videos/{video}/source.mp4"]
+    assert store.get(f"videos/{video}/source.mp4") == content
+    assert ann.post(f"/v1/uploads/{upload}/parts", json={"bytes": 1}).status_code == 409
+
+
+def test_parts_that_are_refused(ann: TestClient, api: TestClient, enter: Enter, using: Services) -> None:
+    upload = begin(ann, b"x" * 2500)
+    too_many = {"bytes": using.settings.media.max_bytes + 1}
+    assert ann.post(f"/v1/uploads/{upload}/parts", json=too_many).status_code == 413
+    assert ann.post(f"/v1/uploads/{upload}/parts", json={"bytes": 0}).status_code == 422
+    assert enter("bob").post(f"/v1/uploads/{upload}/parts", json={"bytes": 1}).status_code == 404
+    first = sign(ann, upload, b"x" * 2500)[0]["url"]
+    assert ann.put(first, content=b"x" * (PART + 1)).status_code == 413
+    assert ann.put(first, content=b"").json()["error"]["code"] == "EMPTY_FILE"
+    assert ann.put(first[:-1], content=b"x").status_code == 403
+    assert ann.put(first.replace("/parts/1/", "/parts/0/"), content=b"x").status_code == 422
+
+
+def test_parts_that_nobody_came_back_for_are_removed(
+    ann: TestClient, pool: Engine, store: LocalObjects, local: Local, using: Services
+) -> None:
+    content = b"x" * 2500
+    upload = begin(ann, content)
+    for part in sign(ann, upload, content):
+        put(ann, part, content)
+    worker = Worker(pool, store, local, using.settings.serve)
+    worker.tidy(datetime.now(UTC))
+    assert len(store.keys()) == 3
+    worker.tidy(datetime.now(UTC) + timedelta(days=1))
+    assert store.keys() == []
