@@ -4,17 +4,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, DateTime, Engine, RowMapping, Select, cast, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Engine,
+    RowMapping,
+    Select,
+    cast,
+    exists,
+    func,
+    select,
+    true,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.exc import IntegrityError
 
 from cluster.catalogue import MoveRow, put_taxonomy
+from cluster.choreographies import INDEX
 from cluster.database import storable, transact
-from cluster.tables import move_days, moves, taxonomy_versions, templates
+from cluster.tables import move_days, move_transitions, moves, taxonomy_versions, templates, video_moves
 from dancecore.composer.names import Names
+from dancecore.composer.steps import START
 from dancecore.errors import DanceError
 
 OURS = "service"
 """`made_by` in the metadata of moves that were made over the API; of all others the taxonomy's files are the truth."""
+
+
+AT_TEMPO = "$.bpm[0] <= $tempo && $.bpm[1] >= $tempo"
+"""Of `metadata`, whose bpm are the slowest and the fastest; whatever else is there for them is no tempo."""
+
+NEIGHBOURS = 10
+"""Moves before and after another one that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +63,50 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Danced:
+    """A move that people dance right before or after another one, how often, and in how many dances."""
+
+    move_id: str
+    count: int
+    dances: int
+
+
+@dataclass(frozen=True, slots=True)
 class WholeMove:
-    """A move with its templates (id, length_ms), the moves it commonly comes after, and its use by month."""
+    """A move with its templates (id, length_ms), the moves it commonly comes after, and its use by month. before,
+    after: what people dance next to it, most often first, as far as `danceapp choreograph` has counted."""
 
     move: CatalogueMove
     templates: tuple[tuple[str, int], ...]
     comes_after: tuple[str, ...]
     usage: tuple[Usage, ...]
+    before: tuple[Danced, ...]
+    after: tuple[Danced, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which moves are listed: of a family, a difficulty (1-5), for music of a tempo (beats a minute), that a creator (a
+    user's id) dances. None: whatever it is."""
+
+    family: str | None = None
+    difficulty: int | None = None
+    tempo: float | None = None
+    creator: str | None = None
+
+    def of(self, query: Select[Any]) -> Select[Any]:
+        """A query over moves, with these only."""
+        if self.family is not None:
+            query = query.where(moves.c.family == storable(self.family))
+        if self.difficulty is not None:
+            query = query.where(moves.c.difficulty == self.difficulty)
+        if self.tempo is not None:
+            given = func.jsonb_build_object("tempo", self.tempo)
+            query = query.where(func.jsonb_path_match(moves.c.metadata, cast(AT_TEMPO, JSONPATH), given, true()))
+        if self.creator is not None:
+            danced = video_moves.c.move == moves.c.id, video_moves.c.owner == storable(self.creator)
+            query = query.where(exists().where(*danced))
+        return query
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +117,9 @@ class Version:
     notes: str
     created_at: datetime
     moves: int
+
+
+EVERY = Wanted()
 
 
 def find(pool: Engine, move_id: str) -> WholeMove:
@@ -72,9 +135,10 @@ def versions(pool: Engine) -> list[Version]:
     return transact(pool, lambda tx: [Version(**row) for row in tx.execute(query).mappings()])
 
 
-def of_version(pool: Engine, semver: str, after: str, limit: int) -> list[CatalogueMove]:
+def of_version(pool: Engine, semver: str, after: str, limit: int, wanted: Wanted = EVERY) -> list[CatalogueMove]:
     """The moves of a version whose ids come after one, by id. Raises DanceError("NOT_FOUND") for no such version."""
-    query = select(moves).where(moves.c.taxonomy_version == storable(semver), moves.c.id > storable(after))
+    of = select(moves).where(moves.c.taxonomy_version == storable(semver), moves.c.id > storable(after))
+    query = wanted.of(of)
 
     def work(tx: Connection) -> list[CatalogueMove]:
         _check_version(tx, semver)
@@ -88,16 +152,10 @@ def names(pool: Engine) -> Names:
     return Names(transact(pool, lambda tx: [_move(row) for row in tx.execute(select(moves)).mappings()]))
 
 
-def search(
-    pool: Engine, text: str, family: str | None, difficulty: int | None, least: float, limit: int
-) -> list[tuple[CatalogueMove, float]]:
+def search(pool: Engine, text: str, wanted: Wanted, least: float, limit: int) -> list[tuple[CatalogueMove, float]]:
     """Moves whose name or an alias is written like `text`, the most alike first, with their likeness (`least`..1)."""
     likeness = _likeness(storable(text))
-    query = select(moves, likeness.label("likeness")).where(likeness >= least)
-    if family is not None:
-        query = query.where(moves.c.family == storable(family))
-    if difficulty is not None:
-        query = query.where(moves.c.difficulty == difficulty)
+    query = wanted.of(select(moves, likeness.label("likeness")).where(likeness >= least))
     query = query.order_by(likeness.desc(), moves.c.id).limit(limit)
     return transact(pool, lambda tx: [(_move(row), row["likeness"]) for row in tx.execute(query).mappings()])
 
@@ -141,7 +199,21 @@ def _find(tx: Connection, move_id: str) -> WholeMove:
     return WholeMove(
         _move(row), tuple((each.id, each.length_ms) for each in tx.execute(made)), tuple(tx.scalars(before)),
         tuple(Usage(**each) for each in tx.execute(_usage(move_id)).mappings()),
+        _danced(tx, move_transitions.c.next, move_id), _danced(tx, move_transitions.c.prev, move_id),
     )  # fmt: skip
+
+
+def _danced(tx: Connection, this: Column[str], move_id: str) -> tuple[Danced, ...]:
+    """What people dance on the other side of a transition whose one side is a move."""
+    of = move_transitions.c
+    other = of.prev if this is of.next else of.next
+    query = (
+        select(other.label("move_id"), of.count, of.dances)
+        .where(of.corpus == INDEX, of.prev2.is_(None), this == move_id, other != START)
+        .order_by(of.dances.desc(), of.count.desc(), other)
+        .limit(NEIGHBOURS)
+    )
+    return tuple(Danced(**row) for row in tx.execute(query).mappings())
 
 
 def _usage(move_id: str) -> Select[Any]:

@@ -77,6 +77,7 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/moves/{move_id}"): USERS,
     ("POST", "/v1/moves"): TEACHERS,
     ("POST", "/v1/moves/{move_id}/exemplars"): TEACHERS,
+    ("GET", "/v1/moves/{move_id}/animation"): USERS,
     ("GET", "/v1/moves/{move_id}/exemplars/{exemplar_id}"): USERS,
     ("GET", "/v1/taxonomy/versions"): USERS,
     ("GET", "/v1/taxonomy/{semver}/moves"): USERS,

@@ -1,6 +1,7 @@
 """The move index, the moves one by one, and the versions of the taxonomy."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,7 +12,8 @@ from cluster import keys, moves
 from cluster.accounts import User
 from cluster.catalogue import MoveRow
 from cluster.move_index import MoveUse, move_index
-from cluster.moves import CatalogueMove
+from cluster.moves import CatalogueMove, Danced, Wanted
+from cluster.phrases import in_use, phrase_json
 from dancecore.errors import DanceError
 from serve.ingress.models import Name, Shape, example
 from serve.ingress.pages import Cursor, Page, decode, encode, page_size
@@ -24,6 +26,8 @@ Limit = Annotated[int, Depends(page_size)]
 Family = Annotated[str | None, Query(max_length=100, description="Only moves of this family.")]
 Difficulty = Annotated[int | None, Query(ge=1, le=5, description="Only moves this difficult.")]
 Creator = Annotated[str | None, Query(max_length=50, description="Only in the videos of this user.")]
+Dances = Annotated[str | None, Query(max_length=50, description="Only moves that this user dances.")]
+Tempo = Annotated[float | None, Query(gt=0, le=1000, description="Only moves for music of so many beats a minute.")]
 DAB: dict[str, Any] = {
     "move_id": "mv_dab", "taxonomy": "tx-0.1", "name": "Dab", "family": "poses and hits", "aliases": ["the dab"],
     "difficulty": 1, "metadata": {"beats": 4, "energy": 2},
@@ -79,6 +83,23 @@ class Transitions(Shape):
     model_config = example(before=["mv_whip"], after=["mv_floss", "mv_nae_nae"])
 
 
+class Neighbour(Shape):
+    """A move that people dance right before or after another one: how often, and in how many dances."""
+
+    move_id: str
+    count: int
+    dances: int
+    model_config = example(move_id="mv_whip", count=31, dances=12)
+
+
+class DancedTransitions(Shape):
+    """Moves that people dance right before and after, the most common first; empty until `danceapp choreograph` ran."""
+
+    before: list[Neighbour]
+    after: list[Neighbour]
+    model_config = example(before=[{"move_id": "mv_whip", "count": 31, "dances": 12}], after=[])
+
+
 class MonthOfUse(Shape):
     """Uses in clips that came in during a month, which begins at `month`."""
 
@@ -89,15 +110,19 @@ class MonthOfUse(Shape):
 
 
 class MoveDetail(Move):
-    """A move with all that belongs to it. exemplars: addresses of videos in which people dance it."""
+    """A move with all that belongs to it. exemplars: addresses of videos in which people dance it. animation: the
+    address of its motion, frame by frame; null: it has none, as moves that were taught by example."""
 
     templates: list[Template]
     exemplars: list[str]
+    animation: str | None
     transitions: Transitions
+    danced: DancedTransitions
     usage: list[MonthOfUse]
     model_config = example(
         **DAB, templates=[{"template_id": "mv_dab_front", "length_ms": 2400}],
-        exemplars=["/v1/moves/mv_dab/exemplars/ex_000011"], usage=[],
+        exemplars=["/v1/moves/mv_dab/exemplars/ex_000011"], animation="/v1/moves/mv_dab/animation", usage=[],
+        danced={"before": [{"move_id": "mv_whip", "count": 31, "dances": 12}], "after": []},
         transitions={"before": ["mv_whip"], "after": ["mv_floss"]},
     )  # fmt: skip
 
@@ -168,6 +193,8 @@ def show(move_id: str, using: Using) -> MoveDetail:
         transitions=Transitions(
             before=list(whole.comes_after), after=list(whole.move.metadata.get("transitions", ()))
         ),
+        animation=f"/v1/moves/{move_id}/animation" if move_id in in_use().moves else None,
+        danced=DancedTransitions(before=_neighbours(whole.before), after=_neighbours(whole.after)),
         usage=[MonthOfUse(month=each.month, uses=each.uses, clips=each.clips) for each in whole.usage],
     )  # fmt: skip
 
@@ -177,6 +204,18 @@ def show(move_id: str, using: Using) -> MoveDetail:
 def exemplar(move_id: str, exemplar_id: str, using: Using) -> Response:
     """A video in which somebody dances the move."""
     return Response(using.store.get(keys.exemplar(move_id, exemplar_id)), media_type="video/mp4")
+
+
+@router.get("/moves/{move_id}/animation", responses={200: {"content": {"application/json": {}}}},
+            response_class=Response)  # fmt: skip
+def animation(
+    move_id: str, using: Using, mirror: bool = False,
+    bpm: Annotated[float | None, Query(ge=30, le=300, description="Default: the middle of its tempi.")] = None,
+) -> Response:  # fmt: skip
+    """One phrase of a move as `preview.v1`: `frames`, so many a second (`fps`), each the x, y, z of 33 `joints` in
+    millimetres, x to the dancer's left, y up, z to the front; `bones` are pairs of joints."""
+    said = phrase_json(move_id, mirror, bpm, using.settings)
+    return Response(said, media_type="application/json")
 
 
 @router.get("/taxonomy/versions")
@@ -192,10 +231,15 @@ Semver = Annotated[str, Path(max_length=50)]
 
 
 @router.get("/taxonomy/{semver}/moves")
-def catalogue(semver: Semver, using: Using, limit: Limit, cursor: Cursor = None) -> Page[Move]:
+def catalogue(
+    semver: Semver, user: Me, using: Using, limit: Limit, family: Family = None, difficulty: Difficulty = None,
+    tempo: Tempo = None, creator: Dances = None, cursor: Cursor = None,
+) -> Page[Move]:  # fmt: skip
     """The moves of a version, by id."""
+    check_creator(user, creator)
     (after,) = decode(cursor, str) or ("",)
-    found = moves.of_version(using.pool, semver, after, limit + 1)
+    wanted = Wanted(family, difficulty, tempo, creator)
+    found = moves.of_version(using.pool, semver, after, limit + 1, wanted)
     more = encode(found[limit - 1].move_id) if len(found) > limit else None
     return Page(items=[shape(each) for each in found[:limit]], next_cursor=more)
 
@@ -219,6 +263,10 @@ def shape(move: CatalogueMove) -> Move:
         move_id=move.move_id, taxonomy=move.taxonomy, name=move.name, family=move.family, aliases=list(move.aliases),
         difficulty=move.difficulty, metadata=move.metadata,
     )  # fmt: skip
+
+
+def _neighbours(found: Sequence[Danced]) -> list[Neighbour]:
+    return [Neighbour(move_id=each.move_id, count=each.count, dances=each.dances) for each in found]
 
 
 def _indexed(use: MoveUse) -> IndexedMove:

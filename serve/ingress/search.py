@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 from cluster import moves
 from cluster.database import storable
 from cluster.move_index import videos_with_move
+from cluster.moves import Wanted
 from serve.ingress.models import Shape, example
-from serve.ingress.moves import DAB, Creator, Difficulty, Family, Limit, Move, check_creator, shape
+from serve.ingress.moves import DAB, Creator, Dances, Difficulty, Family, Limit, Move, Tempo, check_creator, shape
 from serve.ingress.pages import Cursor, Page, decode, encode
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Using
@@ -50,12 +51,14 @@ class FoundVideo(Shape):
 
 @router.get("/moves")
 def search_moves(
-    using: Using, limit: Limit, q: Annotated[str, Query(min_length=1, max_length=100, description="A name, about.")],
-    family: Family = None, difficulty: Difficulty = None,
+    user: Me, using: Using, limit: Limit,
+    q: Annotated[str, Query(min_length=1, max_length=100, description="A name, about.")],
+    family: Family = None, difficulty: Difficulty = None, tempo: Tempo = None, creator: Dances = None,
 ) -> FoundMoves:  # fmt: skip
     """Moves that are called like this, typing errors forgiven."""
+    check_creator(user, creator)
     least = using.settings.serve.search_likeness
-    found = moves.search(using.pool, q, family, difficulty, least, limit)
+    found = moves.search(using.pool, q, Wanted(family, difficulty, tempo, creator), least, limit)
     return FoundMoves(items=[FoundMove(move=shape(move), likeness=likeness) for move, likeness in found])
 
 

@@ -203,6 +203,6 @@ QUESTIONS: dict[str, Callable[[Engine, np.random.Generator], object]] = {
     "a creator's pattern": lambda pool, rng: patterns.search(
         pool, _pattern(rng, 8), most=LOOKED_AT, limit=50, creator=_user(rng)
     ),
-    "moves by name": lambda pool, rng: moves.search(pool, os.urandom(4).hex(), None, None, 0.1, 50),
+    "moves by name": lambda pool, rng: moves.search(pool, os.urandom(4).hex(), moves.EVERY, 0.1, 50),
     "segments of a clip": lambda pool, rng: clip_segments(pool, f"{rng.integers(1, 80_000)}.mp4"),
 }

@@ -1,14 +1,18 @@
 """The move index, moves, the taxonomy, search: over an index of a few dances."""
 
 from datetime import UTC, datetime
+from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from cluster.accounts import user_by_email
+from cluster.choreographies import INDEX, learn
 from cluster.index import write_clip
 from cluster.objects import LocalObjects
+from dancecore.composer.steps import Choreography, Heard
 from tests.cluster.stored import V1, clip, own
 from tests.serve.conftest import Enter
 
@@ -90,6 +94,65 @@ def test_a_move_with_all_that_belongs_to_it(ann: TestClient, dances: object, sto
     assert said["usage"] == [{"month": "2026-06-01T00:00:00Z", "uses": 1, "clips": 1}]
     assert ann.get(said["exemplars"][0]).content == b"a dab"
     assert len(said["exemplars"]) == 1
+
+
+def test_what_people_dance_before_and_after(ann: TestClient, pool: Engine) -> None:
+    heard = [Heard(move, 4.0, False) for move in ("mv_floss", "mv_dab", "mv_spin", "mv_dab", "mv_floss")]
+    learn(pool, INDEX, [("m", Choreography("d1", tuple(heard))), ("m", Choreography("d2", tuple(heard[:2])))])
+    learn(pool, "others", [("m", Choreography("d3", (heard[2], heard[1])))])
+    said = ann.get("/v1/moves/mv_dab").json()["danced"]
+    assert said["before"] == [
+        {"move_id": "mv_floss", "count": 2, "dances": 2}, {"move_id": "mv_spin", "count": 1, "dances": 1},
+    ]  # fmt: skip
+    assert [each["move_id"] for each in said["after"]] == ["mv_floss", "mv_spin"]
+    assert ann.get("/v1/moves/mv_whip").json()["danced"] == {"before": [], "after": []}
+
+
+def test_a_move_in_motion(ann: TestClient) -> None:
+    address = ann.get("/v1/moves/mv_dab").json()["animation"]
+    said = ann.get(address, params={"bpm": 120}).json()
+    assert (said["schema"], said["fps"], said["bpm"]) == ("preview.v1", 20, 120)
+    frames = np.array(said["frames"]).reshape(-1, 33, 3)
+    assert len(frames) == said["steps"][0]["beats"] * 10
+    assert frames[:, :, 1].min() > -100  # nobody sinks into the floor
+    mirrored = ann.get(address, params={"bpm": 120, "mirror": True}).json()
+    nose = said["joints"].index("nose")
+    other = np.array(mirrored["frames"]).reshape(-1, 33, 3)
+    np.testing.assert_allclose(other[:, nose], frames[:, nose] * [-1, 1, 1], atol=2)
+    assert ann.get(address, params={"bpm": 1}).status_code == 422
+    assert ann.get("/v1/moves/mv_none/animation").status_code == 404
+
+
+def test_the_catalogue_is_filtered(ann: TestClient, enter: Enter, dances: object) -> None:
+    def found(client: TestClient, **given: object) -> list[dict[str, Any]]:
+        answer = client.get("/v1/taxonomy/tx-0.1/moves", params={"limit": 200, **given})
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    every, me = found(ann), ann.get("/v1/me").json()["user_id"]
+    assert found(ann, family="turns") == [each for each in every if each["family"] == "turns"]
+    assert found(ann, difficulty=2) == [each for each in every if each["difficulty"] == 2]
+    slow = [each for each in every if each["metadata"]["bpm"][0] <= 132.5 <= each["metadata"]["bpm"][1]]
+    assert found(ann, tempo=132.5) == slow
+    assert 0 < len(slow) < len(every)
+    assert [each["move_id"] for each in found(ann, creator=me)] == ["mv_dab", "mv_floss", "mv_spin"]
+    assert [each["move_id"] for each in found(ann, creator=me, family="turns")] == ["mv_spin"]
+    params = {"q": "spin", "creator": me}
+    assert [each["move"]["move_id"] for each in ann.get("/v1/search/moves", params=params).json()["items"]] == [
+        "mv_spin"
+    ]
+    assert enter("bob").get("/v1/taxonomy/tx-0.1/moves", params={"creator": me}).status_code == 403
+
+
+def test_a_tempo_that_is_none_is_no_fault(ann: TestClient, enter: Enter) -> None:
+    root = enter("root", "admin")
+    for bpm in ("fast", [], [100], {"a": 1}, None):
+        root.post("/v1/taxonomy/tx-0.1/moves", json=WORM | {"metadata": {"bpm": bpm}}).raise_for_status()
+        answer = ann.get("/v1/search/moves", params={"q": "worm", "tempo": 100})
+        assert "mv_worm" not in {each["move"]["move_id"] for each in answer.json()["items"]}
+    root.post("/v1/taxonomy/tx-0.1/moves", json=WORM | {"metadata": {"bpm": [90, 110]}}).raise_for_status()
+    answer = ann.get("/v1/search/moves", params={"q": "worm", "tempo": 100})
+    assert "mv_worm" in {each["move"]["move_id"] for each in answer.json()["items"]}
 
 
 @pytest.mark.parametrize(
