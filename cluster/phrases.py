@@ -10,6 +10,7 @@ from dancecore.composer.dancing import danced
 from dancecore.composer.preview import frames_json
 from dancecore.composer.steps import Step
 from dancecore.errors import DanceError
+from dancecore.moves.sides import without_sides
 from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
 
 
@@ -17,6 +18,12 @@ from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
 def in_use() -> Taxonomy:
     """The taxonomy that is in use, read once."""
     return load_taxonomy(TAXONOMY)
+
+
+@cache
+def sideless() -> frozenset[str]:
+    """The moves of it whose mirror image is the same dance: they are always found straight."""
+    return without_sides(in_use().moves.values())
 
 
 def phrase_json(move_id: str, mirror: bool, bpm: float | None, settings: Settings) -> str:

@@ -10,6 +10,7 @@ that holds a word of the grammar stands in quotes.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,20 +74,20 @@ class _Token:
         return "" if self.quoted else self.text.lower()
 
 
-def read(text: str, names: Names) -> Pattern:
-    """The pattern that a text says.
+def read(text: str, names: Names, sideless: Collection[str] = ()) -> Pattern:
+    """The pattern that a text says. `sideless`: moves whose mirror image is the same dance; their sides are not asked.
 
     Raises DanceError: INVALID_INPUT where it is none, UNKNOWN_MOVE for a name that is no move or could be several;
     `details` tell at which character, what was found there, and what could stand there instead.
     """
-    return _Reader(text, names).pattern()
+    return _Reader(text, names, sideless).pattern()
 
 
 class _Reader:
     """Goes through the tokens of a text once."""
 
-    def __init__(self, text: str, names: Names) -> None:
-        self.text, self.names, self.place = text, names, 0
+    def __init__(self, text: str, names: Names, sideless: Collection[str]) -> None:
+        self.text, self.names, self.sideless, self.place = text, names, sideless, 0
         self.tokens, self.remarks = _tokens(text), dict[str, None]()
 
     def pattern(self) -> Pattern:
@@ -135,7 +136,11 @@ class _Reader:
         words = [first.text]
         while not first.quoted and self.place < len(self.tokens) and self._is_name():
             words.append(self._next().text)
-        return Step(self._move(" ".join(words), first), self._side())
+        move, side = self._move(" ".join(words), first), self._side()
+        if side is not None and move in self.sideless:
+            self.remarks[f"{move} is its own mirror image"] = None
+            side = None
+        return Step(move, side)
 
     def _is_name(self) -> bool:
         token = self.tokens[self.place]

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from cluster import moves, patterns
 from cluster.database import storable
+from cluster.phrases import sideless
 from dancecore.patterns import Match, read
 from serve.ingress.models import Shape, example
 from serve.ingress.moves import Creator, Limit, check_creator
@@ -86,7 +87,7 @@ def search_patterns(
     admin finds their own videos.
     """
     check_creator(user, creator)
-    pattern = read(q, moves.names(using.pool))
+    pattern = read(q, moves.names(using.pool), sideless())
     whose = user.user_id if user.role == "user" else creator
     after: Any = decode(cursor, datetime.fromisoformat, storable)
     most = using.settings.serve.pattern_videos

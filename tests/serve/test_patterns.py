@@ -80,6 +80,7 @@ def test_videos_with_a_pattern(ann: TestClient, dances: None) -> None:
 
 
 def test_what_cannot_be_counted_is_told(ann: TestClient, dances: None) -> None:
+    assert ask(ann, "two-step (mirrored)")["remarks"] == ["mv_two_step is its own mirror image"]
     said = ask(ann, "flosss then dab within 2 counts")
     assert (said["uncounted"], said["remarks"]) == (1, ["'flosss' was read as mv_floss"])
     assert said["items"][0]["matches"][0]["steps"] == [

@@ -59,6 +59,12 @@ def test_a_typing_error_is_told() -> None:
     assert pattern.remarks == ("'flosss' was read as mv_floss", "'body rol' was read as mv_body_roll")
 
 
+def test_a_move_without_sides_is_found_on_any() -> None:
+    pattern = read("floss (mirrored) then dab (mirrored)", NAMES, {"mv_floss"})
+    assert pattern.steps == (FLOSS, Step("mv_dab", True))
+    assert pattern.remarks == ("mv_floss is its own mirror image",)
+
+
 WRONG: dict[str, tuple[str, int, str]] = {
     "": ("INVALID_INPUT", 0, "the name of a move is expected, not the end"),
     "floss then": ("INVALID_INPUT", 10, "the name of a move is expected, not the end"),
