@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, TEXT, Connection, Engine, Select, any_, func, literal, select, tuple_
 
-from cluster.database import transact
+from cluster.database import storable, transact
 from cluster.tables import move_days, segments, video_moves, videos
 from dancecore.patterns import Danced, Match, Pattern, find
 
@@ -82,7 +82,7 @@ def _candidates(wanted: Sequence[str], creator: str | None, after: After | None,
     """The next videos with the first of these moves; `holds`: with the others too."""
     of = video_moves.c
     query = select(of.video, of.created_at).where(of.move == wanted[0])
-    query = query if creator is None else query.where(of.owner == creator)
+    query = query if creator is None else query.where(of.owner == storable(creator))
     query = query if after is None else query.where(tuple_(of.created_at, of.video) < after)
     first = query.order_by(of.created_at.desc(), of.video.desc()).limit(size).subquery("first")
     others = select(func.count()).where(of.video == first.c.video, _one_of(of.move, wanted[1:])).correlate(first)

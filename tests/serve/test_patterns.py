@@ -93,6 +93,7 @@ def test_everybody_sees_what_they_may(ann: TestClient, enter: Enter, dances: Non
     eve, me = enter("eve", "annotator"), ann.get("/v1/me").json()["user_id"]
     assert set(spans(eve, "floss then dab")) == {"quiet.mp4", "far.mp4", "near.mp4", "others.mp4"}
     assert spans(eve, "floss then dab", creator=me) == spans(ann, "floss then dab")
+    assert spans(eve, "floss", creator="\0") == {}
     bob = enter("bob")
     assert spans(bob, "floss then dab") == {}
     assert bob.get("/v1/search/patterns", params={"q": "floss", "creator": me}).status_code == 403
