@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 from cluster.catalogue import MoveRow, sync_taxonomy
 from cluster.database import connect
 from cluster.index import write_clip
+from cluster.move_index import fold_days
 from cluster.remap import GUESSED, Catalogue, Deciders, Remapped, remap
 from cluster.tables import (
     annotations,
@@ -88,9 +89,12 @@ def moves_of(pool: Engine, table: Any, order: Any) -> list[str | None]:
 
 
 def data(pool: Engine) -> dict[str, Any]:
-    """Everything but the catalogue and the journal."""
+    """Everything but the catalogue and the journal; days as what they add up to."""
     hidden = ("moves", "taxonomy_versions", "taxonomy_migrations", "taxonomy_remaps")
-    return {name: rows for name, rows in dump(pool).items() if name not in hidden}
+    fold_days(pool)
+    found = dump(pool)
+    found["move_days"].sort(key=str)
+    return {name: rows for name, rows in found.items() if name not in hidden}
 
 
 def test_forth(full: Engine) -> None:
