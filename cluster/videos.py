@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from cluster import keys, uploads
+from cluster import analyses, keys, uploads
 from cluster.database import storable, transact
 from cluster.ids import video_id
 from cluster.objects import Objects
@@ -94,9 +94,14 @@ def pose_version(pool: Engine, video: str) -> str:
 
 
 def delete(pool: Engine, video: str, now: datetime) -> None:
-    """Take a video out of sight; `purge` removes it later."""
+    """Take a video out of sight, and end its analyses; `purge` removes it later."""
     changed = update(videos).where(videos.c.id == video, videos.c.deleted_at.is_(None)).values(deleted_at=now)
-    transact(pool, lambda tx: tx.execute(changed))
+
+    def work(tx: Connection) -> None:
+        tx.execute(changed)
+        analyses.cancel_of(tx, video)
+
+    transact(pool, work)
 
 
 def purge(pool: Engine, store: Objects, then: datetime) -> int:

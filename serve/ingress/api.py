@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from serve.ingress import analysis, annotations, auth, errors, health, infer, keys, moves, search, uploads, videos
 from serve.ingress.access import ACCESS, Rule
 from serve.ingress.envelope import SMALL, Envelope
+from serve.ingress.links import link
 from serve.ingress.models import Failure, Shape
 from serve.ingress.services import Services
 
@@ -60,6 +61,7 @@ def describe() -> dict[str, Any]:
     said["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for (method, path), rule in ACCESS.items():
         _complete(said["paths"][path][method.lower()], rule)
+    link(said)
     return said
 
 
