@@ -10,6 +10,7 @@ from limits.strategies import MovingWindowRateLimiter
 from pydantic import ImportString, TypeAdapter
 from ray import serve
 from ray.serve import Application
+from ray.serve.config import BackpressureConfig
 from ray.serve.handle import DeploymentHandle
 
 from cluster.database import engine
@@ -27,7 +28,8 @@ def build(numbers: ServeSettings) -> Application:
     pose = _deployed(PoseEstimator, numbers, numbers.pose_replicas, numbers.pose_cpus).bind()
     moves = _deployed(MoveFinder, numbers, numbers.move_replicas, numbers.move_cpus).bind()
     worker = _deployed(QueueWorker, numbers, numbers.worker_replicas, numbers.light_cpus).bind(pose, moves)
-    ingress = _deployed(Ingress, numbers, numbers.ingress_replicas, numbers.light_cpus, numbers.ingress_ongoing)
+    ongoing = numbers.ingress_ongoing + numbers.max_queued  # so that it is our answer that tells of too many
+    ingress = _deployed(Ingress, numbers, numbers.ingress_replicas, numbers.light_cpus, ongoing)
     return ingress.bind(pose, moves, worker)
 
 
@@ -79,5 +81,6 @@ def _deployed(
         num_replicas=replicas, max_ongoing_requests=ongoing, max_queued_requests=numbers.max_queued,
         ray_actor_options={"num_cpus": cpus}, health_check_period_s=numbers.health_every_s,
         health_check_timeout_s=numbers.health_timeout_s, graceful_shutdown_timeout_s=numbers.drain_s,
+        backpressure_config=BackpressureConfig(retry_after_s=numbers.retry_after_s),
     )  # fmt: skip
     return options(kind)

@@ -9,9 +9,10 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.utils import get_openapi
 
 from serve.ingress import analysis, annotations, auth, errors, health, infer, keys, moves, search, uploads, videos
-from serve.ingress.access import ACCESS, Rule
+from serve.ingress.access import ACCESS
+from serve.ingress.document import HEADERS, complete, components, link
 from serve.ingress.envelope import SMALL, Envelope
-from serve.ingress.links import link
+from serve.ingress.examples import exemplify
 from serve.ingress.models import Failure, Shape
 from serve.ingress.services import Services
 
@@ -33,13 +34,13 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(router)
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    if numbers.cors_origins:
+    limits = {"/v1/infer": numbers.infer_max_bytes + SMALL, "/content": media.max_bytes + SMALL}
+    app.add_middleware(Envelope, limits=limits, at_once=numbers.ingress_ongoing)
+    if numbers.cors_origins:  # outermost: a browser is to see failures too
         app.add_middleware(
             CORSMiddleware, allow_origins=numbers.cors_origins, allow_methods=["*"], allow_headers=["*"],
-            expose_headers=["ETag", "X-Request-ID", "Retry-After"],
+            expose_headers=list(HEADERS),
         )  # fmt: skip
-    limits = {"/v1/infer": numbers.infer_max_bytes + SMALL, "/content": media.max_bytes + SMALL}
-    app.add_middleware(Envelope, limits=limits)
     return app
 
 
@@ -59,19 +60,9 @@ def describe() -> dict[str, Any]:
         if shape.__name__ in schemas and "json_schema_extra" in shape.model_config:
             schemas[shape.__name__] |= shape.model_config["json_schema_extra"]
     said["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    said["components"]["headers"] = components()
     for (method, path), rule in ACCESS.items():
-        _complete(said["paths"][path][method.lower()], rule)
+        complete(said["paths"][path][method.lower()], method, rule)
     link(said)
+    exemplify(said)
     return said
-
-
-def _complete(operation: dict[str, Any], rule: Rule) -> None:
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
-    operation["responses"].pop("422", None)
-    operation["responses"] |= {
-        "4XX": {"description": "What is wrong with the request", "content": content},
-        "5XX": {"description": "What is wrong with the service", "content": content},
-    }
-    if rule.roles is not None:
-        operation["security"] = [{"bearer": []}]
-        operation["description"] += f"\n\nFor: {', '.join(rule.roles)}."

@@ -1,4 +1,4 @@
-"""Around every request and answer: an id, a limit of size, the headers of rate limits, a line in the log."""
+"""Around every request and answer: an id, limits of size and number, the headers of rate limits, a line in the log."""
 
 import json
 import logging
@@ -21,10 +21,12 @@ SMALL = 1_000_000
 
 
 class Envelope:
-    """ASGI middleware. `limits`: the most bytes of a body by the end of the path."""
+    """ASGI middleware. `limits`: the most bytes of a body by the end of the path. More than `at_once` requests at a
+    time are refused, to come again later."""
 
-    def __init__(self, app: ASGIApp, limits: dict[str, int]) -> None:
-        self.app, self.limits = app, limits
+    def __init__(self, app: ASGIApp, limits: dict[str, int], at_once: int) -> None:
+        self.app, self.limits, self.at_once = app, limits, at_once
+        self.now = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,14 +44,19 @@ class Envelope:
                 MutableHeaders(scope=message).update({"X-Request-ID": state["id"], **state.get("headers", {})})
             await send(message)
 
+        self.now += 1
         try:
-            await self.app(scope, _limited(scope, receive, self._most(scope["path"])), out)
+            if self.now > self.at_once:
+                await answer(DanceError("OVERLOADED", CODES["OVERLOADED"]))(scope, receive, out)
+            else:
+                await self.app(scope, _limited(scope, receive, self._most(scope["path"])), out)
         except Exception:
             log.exception("request %s met a bug", state["id"])
             if status:
                 raise  # half an answer is out: only the end of the connection can tell
             await answer(DanceError("INTERNAL", CODES["INTERNAL"], {"request_id": state["id"]}))(scope, receive, out)
         finally:
+            self.now -= 1
             took = {"ms": round(1000 * (time.monotonic() - began)), "user": getattr(state.get("user"), "user_id", None)}
             log.info(json.dumps(_line(scope, state["id"], status) | took))
 
