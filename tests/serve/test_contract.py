@@ -4,101 +4,34 @@ goes from call to call by the links. No 5xx, and no answer that the document doe
 The service is whole but for Serve: a database, a store, and a worker that takes analyses out of the queue.
 """
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings, strategies
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-from schemathesis import Case, GenerationMode
+from schemathesis import AuthContext, Case, GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.hooks import HookContext
 from schemathesis.openapi import from_asgi
 from schemathesis.schemas import BaseSchema
 
-from cluster import accounts, sign_in
-from cluster.database import engine
-from cluster.library import Library, store_moves
-from cluster.objects import LocalObjects
-from cluster.settings import settings as numbers
 from serve.ingress.access import ACCESS
 from serve.ingress.api import create_app
-from serve.ingress.services import Services
-from serve.worker import Worker
-from tests.serve.conftest import Local, QuickEstimator, ReadyFinder, send, upload
-
-
-@dataclass
-class Live:
-    """A service that works, an administrator's token, and ids of things that are there."""
-
-    using: Services
-    token: str
-    ids: dict[str, str]
-
-
-@contextmanager
-def working(using: Services) -> Iterator[None]:
-    """A worker takes analyses out of the queue, in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    worker = Worker(using.pool, using.store, using.recognition, using.settings.serve)
-    task = loop.create_task(worker.run())
-
-    def work() -> None:
-        with suppress(asyncio.CancelledError):
-            loop.run_until_complete(task)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(30)
-        loop.close()
-
-
-@pytest.fixture(scope="module")
-def live(
-    shared_postgres_url: str, tmp_path_factory: pytest.TempPathFactory, library: Library, clips: list[bytes]
-) -> Iterator[Live]:
-    pool, store = engine(shared_postgres_url), LocalObjects(tmp_path_factory.mktemp("objects"))
-    store_moves(pool, library.taxonomy)
-    patient = replace(
-        numbers().serve, calls_per_minute=10**6, sign_ins_per_minute=10**6, event_poll_s=0.05, job_backoff_s=0,
-        videos_per_day=10**6,
-    )  # fmt: skip
-    using = Services(
-        pool, store, numbers().model_copy(update={"serve": patient}),
-        Local(QuickEstimator(store), ReadyFinder(store, library)), lambda email, code: None,
-        MovingWindowRateLimiter(MemoryStorage()),
-    )  # fmt: skip
-    root = accounts.register(pool, "root@example.org", "root", None)
-    accounts.set_role(pool, root.user_id, "admin")
-    token = sign_in.sign_in(pool, root.user_id, datetime.now(UTC), replace(patient, access_minutes=1000)).access_token
-    client = TestClient(create_app(using), headers={"Authorization": f"Bearer {token}"})
-    with working(using):
-        video = upload(client, clips[0])
-        job = client.post("/v1/analysis", json={"video_id": video}).json()["job_id"]
-        client.get(f"/v1/analysis/{job}/events")  # until it is done
-        store.put("moves/mv_dab/exemplars/ex_1.mp4", clips[0])
-        ids = {"video_id": video, "job_id": job, "upload_id": send(client, clips[1]), "move_id": "mv_dab"}
-        yield Live(using, token, ids | {"semver": "tx-0.1", "exemplar_id": "ex_1"})
+from tests.serve.live import Live
 
 
 @pytest.fixture(scope="module")
 def contract(live: Live) -> BaseSchema:
     """The document as it is served. Every other time, something that is there is asked for."""
     config = SchemathesisConfig.from_dict({"checks": CHECKS})
-    config.projects.default.update(headers={"Authorization": f"Bearer {live.token}"})
     schema = from_asgi("/v1/openapi.json", create_app(live.using), config=config)
+
+    @schema.auth()
+    class Token:
+        def get(self, case: Case, context: AuthContext) -> str:
+            return live.token
+
+        def set(self, case: Case, data: str, context: AuthContext) -> None:
+            case.headers["Authorization"] = f"Bearer {data}"
 
     def known(given: Any) -> Any:
         if isinstance(given, dict):
