@@ -101,14 +101,15 @@ def fail(pool: Engine, job: str, reason: str, detail: str) -> bool:
 def cancel(pool: Engine, job: str) -> Analysis:
     """End a job that has not ended; the job as it then is. Raises DanceError("NOT_FOUND")."""
 
-    def work(tx: Connection) -> None:
-        row = _row(tx, job)
-        _append(tx, job, _entry("CANCELLED"))
-        if row["queued_as"] is not None:
-            queue.cancel(tx, row["queued_as"])
-
-    _while_on(pool, job, work)
+    _while_on(pool, job, lambda tx: _cancel(tx, _row(tx, job)))
     return find(pool, job)
+
+
+def cancel_of(tx: Connection, video: str) -> None:
+    """End every job of a clip, whose row is locked, that has not ended: it is being deleted."""
+    on = select(analysis_jobs).where(analysis_jobs.c.video == video, analysis_jobs.c.state.not_in(ENDS))
+    for row in tx.execute(on).mappings().all():
+        _cancel(tx, row)
 
 
 def _request(tx: Connection, video: str, versions: Versions, background: bool, most: int | None) -> Analysis:
@@ -158,6 +159,12 @@ def _while_on(pool: Engine, job: str, work: Callable[[Connection], Any]) -> bool
         return on
 
     return transact(pool, locked)
+
+
+def _cancel(tx: Connection, row: RowMapping) -> None:
+    _append(tx, row["id"], _entry("CANCELLED"))
+    if row["queued_as"] is not None:
+        queue.cancel(tx, row["queued_as"])
 
 
 def _append(tx: Connection, job: str, *entries: dict[str, Any], reason: str | None = None) -> None:

@@ -350,6 +350,7 @@ annotations = Table(
     Column("move", Text, ForeignKey("moves.id", ondelete="RESTRICT"), nullable=False, index=True),
     Column("notes", Text, nullable=False, server_default=""),
     Column("quality_flags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("mirror", Boolean, comment="null: nobody said"),
     Column("reviewed_by", Text, ForeignKey("users.id", ondelete="SET NULL")),
     Column("review_reason", Text, nullable=False, server_default=""),
     Column("status", Text, nullable=False, server_default="PENDING"),
