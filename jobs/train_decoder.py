@@ -13,7 +13,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ def train_decoder(out: Path, corpora: Sequence[Path], settings: Settings, *, add
 def _claim(out: Path, split: Split, settings: DecoderSettings) -> None:
     """Take the folder for this training. Raises DanceError("INVALID_INPUT") when it holds another one."""
     dances = hashlib.sha256("".join(mark_of(d) for seen, _ in split.values() for d in seen).encode()).hexdigest()
-    config, path = json.dumps({"dances": dances, **asdict(settings)}, indent=2), out / "config.json"
+    config, path = json.dumps({"dances": dances, **asdict(replace(settings, file=""))}, indent=2), out / "config.json"
     out.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.read_text() != config:
         raise DanceError("INVALID_INPUT", f"{out} holds a training of other dances or numbers: give another --out")
