@@ -133,7 +133,7 @@ def _request(tx: Connection, video: str, versions: Versions, background: bool, m
         begun = {"id": job, "video": video, "state": "QUEUED", "log": [_entry("QUEUED")]}
         tx.execute(insert(analysis_jobs).values(**begun, **_marks(versions)))
     with tracing.span("request", clip.trace, job_id=job):
-        queued_as = queue.defer(tx, queue.ANALYSE, priority=priority, job_id=job, **queue.carried())
+        queued_as = queue.defer(tx, queue.ANALYSE, priority=priority, job_id=job, owner=clip.owner, **queue.carried())
     tx.execute(update(analysis_jobs).where(analysis_jobs.c.id == job).values(queued_as=queued_as))
     return _analysis(_row(tx, job))
 
