@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, insert, literal, select, update
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from cluster import queue, quotas, tracing, webhooks
 from cluster.database import storable, transact
 from cluster.ids import job_id, video_id
 from cluster.index import ClipRecord, put_clip
-from cluster.tables import analysis_jobs, videos
+from cluster.tables import UNDER_WAY, analysis_jobs, videos
 from dancecore.errors import DanceError
 from dancecore.types import MS, Versions
 
@@ -68,6 +68,12 @@ def request_outdated(pool: Engine, versions: Versions, owner: str | None, at_onc
 def find(pool: Engine, job: str) -> Analysis:
     """A job by its id. Raises DanceError("NOT_FOUND")."""
     return _analysis(transact(pool, lambda tx: _row(tx, job)))
+
+
+def under_way(pool: Engine) -> dict[str, int]:
+    """How many jobs are in each state that is not an end."""
+    query = select(analysis_jobs.c.state, func.count().label("jobs")).where(UNDER_WAY).group_by(analysis_jobs.c.state)
+    return {row.state: row.jobs for row in transact(pool, lambda tx: tx.execute(query).all())}
 
 
 def advance(pool: Engine, job: str, *states: str, metrics: dict[str, float] | None = None) -> bool:

@@ -114,12 +114,3 @@ def depths(pool: Engine) -> dict[str, Depth]:
     rows = transact(pool, lambda tx: tx.execute(query).all())
     found = {row.task_name: Depth(row.waiting, row.running, max(0.0, float(row.lag_s))) for row in rows}
     return {task: found.get(task, Depth()) for task in sorted({*TASKS, *found})}
-
-
-def states(pool: Engine) -> dict[str, int]:
-    """How many analyses in the queue are in each state."""
-    query = text(
-        "SELECT a.state, count(*) AS count FROM procrastinate_jobs j JOIN analysis_jobs a ON a.id = j.args->>'job_id'"
-        " WHERE j.task_name = :task AND j.status IN ('todo', 'doing') GROUP BY a.state"
-    )
-    return {row[0]: row[1] for row in transact(pool, lambda tx: tx.execute(query, {"task": ANALYSE}).all())}

@@ -248,6 +248,9 @@ uploads = Table(
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_hex"),
 )  # fmt: skip
 
+UNDER_WAY = text("state NOT IN ('DONE', 'FAILED', 'CANCELLED')")
+"""Of analysis jobs that have not ended."""
+
 analysis_jobs = Table(
     "analysis_jobs", metadata, _id(),
     Column("video", Text, ForeignKey("videos.id", ondelete="CASCADE"), nullable=False, index=True),
@@ -262,6 +265,7 @@ analysis_jobs = Table(
     Column("metrics", JSONB, nullable=False, server_default=text("'{}'")),
     _created_at(),
     _one_of("state", STATES),
+    Index("ix_analysis_jobs_under_way", "state", postgresql_where=UNDER_WAY),
     CheckConstraint("(state = 'FAILED') = (reason IS NOT NULL)", name="failed_has_reason"),
     CheckConstraint("jsonb_typeof(log) = 'array'", name="log_is_array"),
 )  # fmt: skip
