@@ -190,9 +190,9 @@ def doctor(as_json: JSON = False) -> None:
         raise typer.Exit(1)
 
 
-COMMANDS = (choreograph, compare, compose, evaluate, music, openapi, serve, synthesise, train, train_decoder, tune)
-for command in COMMANDS:
+for command in (choreograph, compare, compose, evaluate, music, openapi, serve, synthesise, train, tune):
     app.command()(command)
+app.command("train-decoder")(train_decoder)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
 app.add_typer(db, name="db")
