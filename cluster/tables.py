@@ -311,7 +311,8 @@ video_moves = Table(
     Column("total_ms", Integer, nullable=False),
     Column("first_start_ms", Integer, nullable=False),
     Index("ix_video_moves_move_uses", "move", text("uses DESC"), text("created_at DESC"), text("video DESC")),
-    Index("ix_video_moves_move_created", "move", text("created_at DESC"), text("video DESC")),
+    Index("ix_video_moves_move_created", "move", text("created_at DESC"), text("video DESC"),
+          postgresql_include=["uses", "total_ms"]),
     Index("ix_video_moves_owner_move", "owner", "move"),
 )  # fmt: skip
 
