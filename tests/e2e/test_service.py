@@ -153,7 +153,7 @@ def batch(service: Service, home: Path, clip: Path, video: str) -> Any:
         subprocess.run([sys.executable, "-m", "jobs.cli", "index", str(clip)], env=env, check=True)
     finally:
         embedded.stop(home / "postgres")
-    (path,) = (home / "objects" / "videos" / video / "segments").iterdir()
+    (path,) = (home / "objects" / "videos" / video / "segments").glob("segments_*.json")
     return json.loads(path.read_text())["segments"]
 
 
