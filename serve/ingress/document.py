@@ -32,13 +32,14 @@ KNOWN = {
 def complete(operation: Operation, method: str, rule: Rule) -> None:
     """Add to a route who may use it, the headers that go both ways, and how failures look."""
     told = ["X-Request-ID", *(name for name in HEADERS if rule.counted and name.startswith("RateLimit"))]
-    tagged = method == "GET" and "text/event-stream" not in operation["responses"]["200"].get("content", {})
+    shown = operation["responses"].get("200")  # a sign-in elsewhere is a redirection alone
+    tagged = method == "GET" and shown is not None and "text/event-stream" not in shown.get("content", {})
     if rule.roles is not None:
         operation["security"] = [{"bearer": []}]
         operation["description"] += f"\n\nFor: {', '.join(rule.roles)}."
     if tagged:
         operation.setdefault("parameters", []).append(KNOWN)
-        operation["responses"]["200"]["headers"] = _headers("ETag")
+        shown["headers"] = _headers("ETag")
         operation["responses"]["304"] = {"description": "What you have is still true", "headers": _headers("ETag")}
     if method == "POST" and rule.roles is not None:
         operation.setdefault("parameters", []).append(KEY)

@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 
 Operation = dict[str, Any]
 
-ELSEWHERE = {"exemplar_id": "ex_000011", "q": "mooonwalk", "signature": "c2VjcmV0"}
+ELSEWHERE = {
+    "exemplar_id": "ex_000011", "q": "mooonwalk", "signature": "c2VjcmV0", "number": "1", "until": "1893456000",
+}  # fmt: skip
 """Values of parameters that no shape has an example of."""
 FILE = "party.mp4"
 

@@ -8,18 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from fastapi.testclient import TestClient
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import Engine
 
 from cluster import accounts, sign_in
 from cluster.library import Library, store_moves
 from cluster.objects import LocalObjects
 from cluster.settings import settings as numbers
+from serve.composer import Choreographer
 from serve.ingress.api import create_app
 from serve.ingress.services import Services
 from serve.worker import Worker
-from tests.serve.conftest import Local, QuickEstimator, ReadyFinder, send, upload
+from tests.serve.conftest import Local, LocalComposer, QuickEstimator, ReadyFinder, send, upload
 
 
 @contextmanager
@@ -61,10 +60,10 @@ def living(pool: Engine, store: LocalObjects, library: Library, clips: list[byte
         numbers().serve, calls_per_minute=10**6, sign_ins_per_minute=10**6, event_poll_s=0.05, job_backoff_s=0,
         videos_per_day=10**6,
     )  # fmt: skip
+    composer = LocalComposer(Choreographer(pool, numbers(), library.taxonomy))
     using = Services(
         pool, store, numbers().model_copy(update={"serve": patient}),
-        Local(QuickEstimator(store), ReadyFinder(store, library)), codes.__setitem__,
-        MovingWindowRateLimiter(MemoryStorage()),
+        Local(QuickEstimator(store), ReadyFinder(pool, store, library)), composer, codes.__setitem__,
     )  # fmt: skip
     root = accounts.register(pool, "root@example.org", "root", None)
     accounts.set_role(pool, root.user_id, "admin")
@@ -80,4 +79,13 @@ def living(pool: Engine, store: LocalObjects, library: Library, clips: list[byte
         annotation = client.post("/v1/annotations", json=seen).json()["annotation_id"]
         ids = {"video_id": video, "job_id": job, "upload_id": send(client, clips[1]), "move_id": "mv_dab"}
         ids |= {"key_id": key, "annotation_id": annotation, "semver": "tx-0.1", "exemplar_id": "ex_1"}
+        steps = [{"order_idx": 0, "move_id": "mv_dab", "duration_beats": 4}]
+        dance = client.post("/v1/compositions", json={"title": "d", "bpm": 112, "steps": steps}).json()
+        where = f"/v1/compositions/{dance['composition_id']}"
+        ids |= {"composition_id": dance["composition_id"], "token": client.post(f"{where}/share").json()["token"]}
+        ids["export_id"] = client.post(f"{where}/export", json={}).json()["export_id"]
+        ids["comparison_id"] = client.post(f"{where}/compare", json={"video_id": video}).json()["comparison_id"]
+        hook = client.post("/v1/webhooks", json={"url": "https://example.org/hook"}).json()["webhook_id"]
+        segment = client.get(f"/v1/videos/{video}/segments").json()["segments"][0]["segment_id"]
+        ids |= {"webhook_id": hook, "segment_id": segment}
         yield Live(using, token, ids, codes)
