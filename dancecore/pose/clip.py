@@ -21,7 +21,7 @@ class Slot:
     """The place of one dancer in a clip: where to look next, where they were last, and their joints so far.
 
     `region` (4,) is set while the dancer is followed, for `frames` frames so far; `last` (4,) outlives a loss, but not
-    the end of the shot.
+    the end of the shot; `first` in the first frame of the first dancer since then.
     """
 
     def __init__(self, clip: "Clip") -> None:
@@ -29,7 +29,7 @@ class Slot:
         self.region: Region | None = None
         self.last: Region | None = None
         self.now = NOBODY
-        self.cut = False
+        self.cut = self.first = False
         self.frames = 0
         self.rows: list[tuple[Float, Float, Float]] = []
         self.cuts: list[bool] = []
@@ -41,6 +41,7 @@ class Slot:
 
     def start(self, region: Region, jump: float) -> None:
         """Begin to follow a dancer found in `region`; one found far from where they were last may be another."""
+        self.first = self.last is None
         if self.last is not None and _apart(region, self.last) > jump:
             self.cut = True
         self.region, self.frames = region, 0
@@ -50,6 +51,7 @@ class Slot:
         self.now = (found.xy_px[row], found.world_m[row], found.visibility[row])
         self.region = self.last = found.next[row]
         self.frames += 1
+        self.first = self.first and self.frames == 1
 
     def lose(self) -> None:
         self.region, self.now = None, NOBODY
@@ -57,7 +59,7 @@ class Slot:
     def forget(self) -> None:
         """Follow nobody, and no longer know who was followed."""
         self.lose()
-        self.last, self.cut = None, False
+        self.last, self.cut, self.first = None, False, False
 
     def leave_shot(self) -> None:
         """Forget everything that the next shot does not share with this one."""
@@ -145,12 +147,12 @@ class Clip:
                 slot.lose()
 
     def hand_over(self) -> None:
-        """A dancer who was lost in one slot and found at that place by another, this frame, goes on in the first."""
+        """Who was found this frame by a slot that never followed anybody goes on in one that lost somebody: it would
+        have been given them, had it not been given a mistake."""
         for slot, other in permutations(self.slots, 2):
-            if slot.region is not None or slot.last is None or other.region is None or other.frames != 1:
-                continue
-            if _apart(other.region, slot.last) < self.settings.jump:
-                slot.region, slot.last, slot.now, slot.frames = other.region, other.region, other.now, other.frames
+            if slot.region is None and slot.last is not None and other.region is not None and other.first:
+                slot.start(other.region, self.settings.jump)
+                slot.last, slot.now, slot.frames = other.region, other.now, other.frames
                 other.forget()
 
     def record(self) -> None:
