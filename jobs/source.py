@@ -49,7 +49,7 @@ class Local:
         from cluster.settings import settings
 
         numbers = settings().serve
-        return moves.search(engine(), text, family, difficulty, numbers.search_likeness, numbers.page)
+        return moves.search(engine(), text, moves.Wanted(family, difficulty), numbers.search_likeness, numbers.page)
 
 
 def choose(server: str | None, command: str | None) -> None:

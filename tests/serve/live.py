@@ -24,21 +24,28 @@ from tests.serve.conftest import Local, LocalComposer, QuickEstimator, ReadyFind
 @contextmanager
 def working(using: Services) -> Iterator[None]:
     """A worker takes analyses out of the queue, in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(Worker(using.pool, using.store, using.recognition, using.settings.serve).run())
+    worker = Worker(using.pool, using.store, using.recognition, using.settings.serve)
+    runner, stop = asyncio.Runner(), asyncio.Event()
+    loop = runner.get_loop()
 
-    def work() -> None:
+    async def until_stopped() -> None:
+        work = asyncio.ensure_future(worker.run())
+        await stop.wait()
+        work.cancel()
         with suppress(asyncio.CancelledError):
-            loop.run_until_complete(task)
+            await work
 
-    thread = threading.Thread(target=work)
+    def run() -> None:
+        with runner:  # which sees to what the worker leaves behind
+            runner.run(until_stopped())
+
+    thread = threading.Thread(target=run)
     thread.start()
     try:
         yield
     finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(30)
-        loop.close()
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(60)
 
 
 @dataclass
