@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, insert, literal, select, update
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from cluster import queue, quotas, tracing, webhooks
 from cluster.database import storable, transact
 from cluster.ids import job_id, video_id
 from cluster.index import ClipRecord, put_clip
-from cluster.tables import analysis_jobs, videos
+from cluster.tables import UNDER_WAY, analysis_jobs, videos
 from dancecore.errors import DanceError
 from dancecore.types import MS, Versions
 
@@ -70,6 +70,12 @@ def find(pool: Engine, job: str) -> Analysis:
     return _analysis(transact(pool, lambda tx: _row(tx, job)))
 
 
+def under_way(pool: Engine) -> dict[str, int]:
+    """How many jobs are in each state that is not an end."""
+    query = select(analysis_jobs.c.state, func.count().label("jobs")).where(UNDER_WAY).group_by(analysis_jobs.c.state)
+    return {row.state: row.jobs for row in transact(pool, lambda tx: tx.execute(query).all())}
+
+
 def advance(pool: Engine, job: str, *states: str, metrics: dict[str, float] | None = None) -> bool:
     """Append states to a job that goes on; False when it was cancelled, or its clip deleted, and must not."""
     entries = [_entry(state, **({"metrics": metrics} if metrics else {})) for state in states]
@@ -101,14 +107,15 @@ def fail(pool: Engine, job: str, reason: str, detail: str) -> bool:
 def cancel(pool: Engine, job: str) -> Analysis:
     """End a job that has not ended; the job as it then is. Raises DanceError("NOT_FOUND")."""
 
-    def work(tx: Connection) -> None:
-        row = _row(tx, job)
-        _append(tx, job, _entry("CANCELLED"))
-        if row["queued_as"] is not None:
-            queue.cancel(tx, row["queued_as"])
-
-    _while_on(pool, job, work)
+    _while_on(pool, job, lambda tx: _cancel(tx, _row(tx, job)))
     return find(pool, job)
+
+
+def cancel_of(tx: Connection, video: str) -> None:
+    """End every job of a clip, whose row is locked, that has not ended: it is being deleted."""
+    on = select(analysis_jobs).where(analysis_jobs.c.video == video, analysis_jobs.c.state.not_in(ENDS))
+    for row in tx.execute(on).mappings().all():
+        _cancel(tx, row)
 
 
 def _request(tx: Connection, video: str, versions: Versions, background: bool, most: int | None) -> Analysis:
@@ -132,7 +139,7 @@ def _request(tx: Connection, video: str, versions: Versions, background: bool, m
         begun = {"id": job, "video": video, "state": "QUEUED", "log": [_entry("QUEUED")]}
         tx.execute(insert(analysis_jobs).values(**begun, **_marks(versions)))
     with tracing.span("request", clip.trace, job_id=job):
-        queued_as = queue.defer(tx, queue.ANALYSE, priority=priority, job_id=job, **queue.carried())
+        queued_as = queue.defer(tx, queue.ANALYSE, priority=priority, job_id=job, owner=clip.owner, **queue.carried())
     tx.execute(update(analysis_jobs).where(analysis_jobs.c.id == job).values(queued_as=queued_as))
     return _analysis(_row(tx, job))
 
@@ -158,6 +165,12 @@ def _while_on(pool: Engine, job: str, work: Callable[[Connection], Any]) -> bool
         return on
 
     return transact(pool, locked)
+
+
+def _cancel(tx: Connection, row: RowMapping) -> None:
+    _append(tx, row["id"], _entry("CANCELLED"))
+    if row["queued_as"] is not None:
+        queue.cancel(tx, row["queued_as"])
 
 
 def _append(tx: Connection, job: str, *entries: dict[str, Any], reason: str | None = None) -> None:

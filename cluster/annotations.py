@@ -18,7 +18,8 @@ BECOMES = {"approve": "VERIFIED", "reject": "REJECTED"}
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A move that somebody sees in [start_ms, end_ms) of a video. status: PENDING, VERIFIED or REJECTED."""
+    """A move that somebody sees in [start_ms, end_ms) of a video. mirror: danced with the sides exchanged; None: they
+    did not say. status: PENDING, VERIFIED or REJECTED."""
 
     annotation_id: str
     video_id: str
@@ -26,6 +27,7 @@ class Annotation:
     start_ms: int
     end_ms: int
     move_id: str
+    mirror: bool | None
     notes: str
     status: str
     reviewed_by: str | None
@@ -34,13 +36,14 @@ class Annotation:
 
 
 def create(
-    pool: Engine, video: str, annotator: str, start_ms: int, end_ms: int, move_id: str, notes: str
+    pool: Engine, video: str, annotator: str, start_ms: int, end_ms: int, move_id: str, notes: str,
+    mirror: bool | None = None,
 ) -> Annotation:  # fmt: skip
     """Keep what somebody sees. Raises DanceError: NOT_FOUND for no such video or move, INVALID_INPUT for a span that
     is empty or ends after the video."""
     row = {
         "id": ulid("ann"), "video": video, "annotator": annotator, "start_ms": start_ms, "end_ms": end_ms,
-        "move": move_id, "notes": storable(notes),
+        "move": move_id, "notes": storable(notes), "mirror": mirror,
     }  # fmt: skip
 
     def work(tx: Connection) -> RowMapping:
@@ -89,6 +92,16 @@ def _check(tx: Connection, video: str, start_ms: int, end_ms: int, move_id: str)
 def _annotation(row: RowMapping) -> Annotation:
     same: dict[str, Any] = {
         name: row[name]
-        for name in ("annotator", "start_ms", "end_ms", "notes", "status", "reviewed_by", "review_reason", "created_at")
+        for name in (
+            "annotator",
+            "start_ms",
+            "end_ms",
+            "mirror",
+            "notes",
+            "status",
+            "reviewed_by",
+            "review_reason",
+            "created_at",
+        )
     }
     return Annotation(annotation_id=row["id"], video_id=row["video"], move_id=row["move"], **same)

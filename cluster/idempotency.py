@@ -1,10 +1,12 @@
 """Requests that are sent again under the same key take effect once (draft-ietf-httpapi-idempotency-key-header)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from cluster.database import storable, transact
 from cluster.tables import idempotency_keys
@@ -12,6 +14,9 @@ from dancecore.errors import DanceError
 
 LONGEST = 200
 """Characters of a key; a UUID has 36."""
+
+LOST = timedelta(minutes=10)
+"""After which a request that was not answered never will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +32,15 @@ def begin(pool: Engine, user_id: str, key: str, request: str) -> Answer | None:
 
     Raises DanceError: INVALID_INPUT when the key was of another request, ALREADY_EXISTS while that is being answered.
     """
-    if len(key) > LONGEST:
-        raise DanceError("INVALID_INPUT", f"an idempotency key has at most {LONGEST} characters")
+    if not 1 <= len(key) <= LONGEST:
+        raise DanceError("INVALID_INPUT", f"an idempotency key has 1 to {LONGEST} characters")
     row = {"user": user_id, "key": storable(key), "request": request}
 
     def work(tx: Connection) -> Answer | None:
         made = upsert(idempotency_keys).values(row).on_conflict_do_nothing().returning(idempotency_keys.c.key)
         if tx.execute(made).one_or_none():
+            return None
+        if tx.execute(_anew(user_id, key, row)).one_or_none():
             return None
         known = tx.execute(select(idempotency_keys).where(_is(user_id, key))).one()
         if known.request != request:
@@ -59,6 +66,13 @@ def forget(pool: Engine, user_id: str, key: str) -> None:
 def forget_before(pool: Engine, then: datetime) -> None:
     """Remove the answers to requests that are older."""
     transact(pool, lambda tx: tx.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at < then)))
+
+
+def _anew(user_id: str, key: str, row: dict[str, str]) -> ReturningUpdate[Any]:
+    """Take a key over from an ingress that died before it answered."""
+    lost = and_(idempotency_keys.c.status.is_(None), idempotency_keys.c.created_at < func.now() - LOST)
+    changed = update(idempotency_keys).where(_is(user_id, key), lost)
+    return changed.values(request=row["request"], created_at=func.now()).returning(idempotency_keys.c.key)
 
 
 def _is(user_id: str, key: str) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Date,
+    DateTime,
     Double,
     Engine,
     Row,
@@ -132,25 +133,26 @@ def _counts(since: datetime | None, creator: str | None, now: datetime) -> Selec
         select(
             rows.c.move_id,
             *(func.sum(rows.c[name]).filter(rows.c.counted).label(name) for name in ("uses", "clips", "total_ms")),
+            func.min(rows.c.came).filter(rows.c.counted).label("came"),
             func.coalesce(func.sum(rows.c.uses).filter(newer), 0).label("newer"),
             func.coalesce(func.sum(rows.c.uses).filter(older), 0).label("older"),
         )
         .group_by(rows.c.move_id)
         .subquery("summed")
     )
-    clips = video_moves.c
+    clips = video_moves.c  # one probe of an index for each move
     first = select(func.min(clips.created_at)).where(clips.move == counts.c.move_id)
     first = first if since is None else first.where(clips.created_at >= since)
-    first = first if creator is None else first.where(clips.owner == creator)
-    return select(counts, first.scalar_subquery().label("first_seen"))
+    return select(counts, func.coalesce(counts.c.came, first.scalar_subquery()).label("first_seen"))
 
 
 def _by_clip(since: datetime | None, creator: str) -> Select[Any]:
-    """What a creator dances, a row for each move in each clip. counted: came in `since`; day: on which it did."""
+    """What a creator dances, a row for each move in each clip. counted: came in `since`; came, day: when it did."""
     clips = video_moves.c
     day = cast(func.timezone("UTC", clips.created_at), Date)
     counted = true() if since is None else clips.created_at >= since
-    return _row(clips.move, day, clips.uses, literal(1), clips.total_ms, counted).where(clips.owner == creator)
+    row = _row(clips.move, day, clips.created_at, clips.uses, literal(1), clips.total_ms, counted)
+    return row.where(clips.owner == creator)
 
 
 def _by_day(since: datetime | None) -> Select[Any] | CompoundSelect[Any]:
@@ -158,21 +160,21 @@ def _by_day(since: datetime | None) -> Select[Any] | CompoundSelect[Any]:
     what comes after it is counted."""
     of, clips = move_days.c, video_moves.c
     if since is None:
-        return _row(of.move, of.day, of.uses, of.clips, of.total_ms, true())
+        return _row(of.move, of.day, null(), of.uses, of.clips, of.total_ms, true())
     begun = since.astimezone(UTC)
     whole = datetime.combine(begun.date() + timedelta(days=1), datetime.min.time(), UTC)
-    late = videos.c.created_at >= since, videos.c.created_at < whole
-    part = _row(clips.move, null(), clips.uses, literal(1), clips.total_ms, true())
+    part = _row(clips.move, null(), null(), clips.uses, literal(1), clips.total_ms, true())
+    late = clips.move == moves.c.id, clips.created_at >= since, clips.created_at < whole
     return union_all(
-        _row(of.move, of.day, of.uses, of.clips, of.total_ms, of.day >= whole.date()),
-        part.join(videos, videos.c.id == clips.video).where(*late),
+        _row(of.move, of.day, null(), of.uses, of.clips, of.total_ms, of.day >= whole.date()),
+        part.select_from(moves).join(video_moves, and_(*late)),  # by move: so the index of times is of use
     )
 
 
-def _row(move: Any, day: Any, uses: Any, clips: Any, total_ms: Any, counted: Any) -> Select[Any]:
+def _row(move: Any, day: Any, came: Any, uses: Any, clips: Any, total_ms: Any, counted: Any) -> Select[Any]:
     return select(
-        move.label("move_id"), cast(day, Date).label("day"), uses.label("uses"), clips.label("clips"),
-        total_ms.label("total_ms"), counted.label("counted"),
+        move.label("move_id"), cast(day, Date).label("day"), cast(came, DateTime(timezone=True)).label("came"),
+        uses.label("uses"), clips.label("clips"), total_ms.label("total_ms"), counted.label("counted"),
     )  # fmt: skip
 
 

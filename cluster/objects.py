@@ -219,6 +219,10 @@ class S3Objects:
             if error.code == "XMinioStorageFull" or error.response.status == 507:
                 raise DanceError("STORAGE_FULL", f"{where} has no room for {key}") from error
             raise DanceError("OBJECTS_UNAVAILABLE", f"{where} refuses: {error.code}, {error.message}") from error
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise DanceError("STORAGE_FULL", f"no room here for {key} of {where}") from error
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             raise DanceError("OBJECTS_UNAVAILABLE", f"{where} does not answer: {_first_line(error)}") from error
 

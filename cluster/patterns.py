@@ -16,7 +16,7 @@ from cluster.database import storable, transact
 from cluster.tables import move_days, segments, video_moves, videos
 from dancecore.patterns import Danced, Match, Pattern, find
 
-BATCH = 200
+BATCH = 250
 """Videos that are looked through at once."""
 
 After = tuple[datetime, str]
@@ -51,7 +51,7 @@ def search(
 
 
 def _search(tx: Connection, pattern: Pattern, most: int, limit: int, creator: str | None, after: After | None) -> Found:
-    found, uncounted, looked = list[FoundVideo](), 0, 0
+    found, uncounted, looked = list[tuple[Any, tuple[Match, ...]]](), 0, 0
     wanted = _rarest_first(tx, {step.move_id for step in pattern.steps})
     counts = any(link.beats is not None for link in pattern.links)
     while looked < most:
@@ -64,12 +64,20 @@ def _search(tx: Connection, pattern: Pattern, most: int, limit: int, creator: st
                 continue
             uncounted += counts and dance[0].start_beat is None
             if matches := find(pattern, dance):
-                found.append(FoundVideo(row.video, row.filename, row.created_at, tuple(matches)))
+                found.append((row, tuple(matches)))
             if len(found) == limit:
-                return Found(tuple(found), after, uncounted)
+                return Found(_shown(tx, found), after, uncounted)
         if len(rows) < size:
-            return Found(tuple(found), None, uncounted)
-    return Found(tuple(found), after, uncounted)
+            return Found(_shown(tx, found), None, uncounted)
+    return Found(_shown(tx, found), after, uncounted)
+
+
+def _shown(tx: Connection, found: Sequence[tuple[Any, tuple[Match, ...]]]) -> tuple[FoundVideo, ...]:
+    query = select(videos.c.id, videos.c.filename).where(_one_of(videos.c.id, [row.video for row, _ in found]))
+    names = {row.id: row.filename for row in tx.execute(query)} if found else {}
+    return tuple(
+        FoundVideo(row.video, names[row.video], row.created_at, matches) for row, matches in found if row.video in names
+    )
 
 
 def _rarest_first(tx: Connection, wanted: set[str]) -> list[str]:
@@ -86,11 +94,8 @@ def _candidates(wanted: Sequence[str], creator: str | None, after: After | None,
     query = query if after is None else query.where(tuple_(of.created_at, of.video) < after)
     first = query.order_by(of.created_at.desc(), of.video.desc()).limit(size).subquery("first")
     others = select(func.count()).where(of.video == first.c.video, _one_of(of.move, wanted[1:])).correlate(first)
-    return (
-        select(first, videos.c.filename, (others.scalar_subquery() == len(wanted) - 1).label("holds"))
-        .join(videos, videos.c.id == first.c.video)
-        .order_by(first.c.created_at.desc(), first.c.video.desc())
-    )
+    holds = (others.scalar_subquery() == len(wanted) - 1).label("holds")
+    return select(first, holds).order_by(first.c.created_at.desc(), first.c.video.desc())
 
 
 def _dances(tx: Connection, ids: Sequence[str], pattern: Pattern) -> dict[str, list[Danced]]:

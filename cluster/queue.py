@@ -12,7 +12,8 @@ from cluster.database import transact
 
 QUEUE = "analysis"
 ANALYSE = "analyse"
-"""The task that analyses a video: takes `job_id`, that of an analysis_jobs row."""
+"""The task that analyses a video: takes `job_id`, that of an analysis_jobs row, and its `owner`, by whom turns are
+taken."""
 
 COMPOSITIONS = "compositions"
 """A queue of its own: nobody waits for a tutorial sheet behind an evening's clips."""
@@ -62,15 +63,23 @@ def turn(tx: Connection, owner: str | None, *, background: bool = False) -> int:
     order and tells nothing of it. In the `background` turns are taken likewise, after all others.
     """
     query = text(
-        "SELECT coalesce(max(j.priority), :first) AS now, min(j.priority) FILTER (WHERE v.owner = :owner) AS last"
-        " FROM procrastinate_jobs j JOIN analysis_jobs a ON a.id = j.args->>'job_id' JOIN videos v ON v.id = a.video"
-        " WHERE j.task_name = :task AND j.status IN ('todo', 'doing') AND j.attempts = 0"
-        " AND (j.priority <= :background) = :behind"
+        "SELECT coalesce(max(priority), :first) AS now, min(priority) FILTER (WHERE args->>'owner' = :owner) AS last"
+        " FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing') AND attempts = 0"
+        " AND (priority <= :background) = :behind"
     )
     first = BACKGROUND if background else 0
     given = {"first": first, "owner": owner, "task": ANALYSE, "background": BACKGROUND, "behind": background}
     now, last = tx.execute(query, given).one()
     return int(now if last is None else min(now, last - 1))
+
+
+def waiting(tx: Connection, owner: str) -> int:
+    """How many analyses of a user's videos wait or are being done."""
+    query = text(
+        "SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')"
+        " AND args->>'owner' = :owner"
+    )
+    return int(tx.scalar(query, {"task": ANALYSE, "owner": owner}) or 0)
 
 
 def cancel(tx: Connection, queued_as: int) -> None:
@@ -105,12 +114,3 @@ def depths(pool: Engine) -> dict[str, Depth]:
     rows = transact(pool, lambda tx: tx.execute(query).all())
     found = {row.task_name: Depth(row.waiting, row.running, max(0.0, float(row.lag_s))) for row in rows}
     return {task: found.get(task, Depth()) for task in sorted({*TASKS, *found})}
-
-
-def states(pool: Engine) -> dict[str, int]:
-    """How many analyses in the queue are in each state."""
-    query = text(
-        "SELECT a.state, count(*) AS count FROM procrastinate_jobs j JOIN analysis_jobs a ON a.id = j.args->>'job_id'"
-        " WHERE j.task_name = :task AND j.status IN ('todo', 'doing') GROUP BY a.state"
-    )
-    return {row[0]: row[1] for row in transact(pool, lambda tx: tx.execute(query, {"task": ANALYSE}).all())}

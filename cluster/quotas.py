@@ -1,7 +1,8 @@
 """What one user may have of what all share: bytes that are stored, analyses that wait."""
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, select
 
+from cluster import queue
 from cluster.database import transact
 from cluster.tables import users, videos
 from dancecore.errors import DanceError
@@ -22,10 +23,5 @@ def check_queued(tx: Connection, user_id: str, most: int) -> None:
     """Raise DanceError("QUOTA_EXCEEDED") when `most` analyses that a user asked for wait or are under way. Until `tx`
     ends, others of the same user wait here."""
     tx.execute(select(users.c.id).where(users.c.id == user_id).with_for_update(key_share=True))
-    query = text(
-        "SELECT count(*) FROM procrastinate_jobs j JOIN analysis_jobs a ON a.id = j.args->>'job_id'"
-        " JOIN videos v ON v.id = a.video WHERE j.task_name = 'analyse' AND j.status IN ('todo', 'doing')"
-        " AND v.owner = :user"
-    )
-    if (tx.scalar(query, {"user": user_id}) or 0) >= most:
+    if queue.waiting(tx, user_id) >= most:
         raise DanceError("QUOTA_EXCEEDED", f"{most} of your analyses wait already", {"most": most})

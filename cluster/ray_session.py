@@ -11,8 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from cluster.placement import Node
-from cluster.settings import ClusterSettings, home
+from cluster.settings import ClusterSettings, Settings, home
 from dancecore.errors import DanceError
 
 WORKER_ENV = {
@@ -22,6 +24,9 @@ WORKER_ENV = {
     "RAY_DATA_LOG_LEVEL": "ERROR",  # it tells of every step on stderr
     "PYTHONDONTWRITEBYTECODE": "",  # empty is unset: a worker that finds no bytecode compiles every import again
 }
+
+SECRETS = {f"DANCEAPP_{name.upper()}" for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
+"""Settings that stay on the machine where they are set."""
 
 KNOCK_S = 5
 """How long somebody at an address may take to open the door: a lost packet is sent again after 1 and 3 s."""
@@ -140,6 +145,5 @@ def nodes() -> list[Node]:
 
 def _shared_env() -> dict[str, str]:
     """Workers elsewhere get our settings too, but no secret: Ray shows this to all who may look."""
-    ours = {name: value for name, value in os.environ.items() if name.startswith("DANCEAPP_")}
-    ours.pop("DANCEAPP_DATABASE_URL", None)
+    ours = {name: value for name, value in os.environ.items() if name.startswith("DANCEAPP_") and name not in SECRETS}
     return WORKER_ENV | ours

@@ -248,6 +248,9 @@ uploads = Table(
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_hex"),
 )  # fmt: skip
 
+UNDER_WAY = text("state NOT IN ('DONE', 'FAILED', 'CANCELLED')")
+"""Of analysis jobs that have not ended."""
+
 analysis_jobs = Table(
     "analysis_jobs", metadata, _id(),
     Column("video", Text, ForeignKey("videos.id", ondelete="CASCADE"), nullable=False, index=True),
@@ -262,6 +265,7 @@ analysis_jobs = Table(
     Column("metrics", JSONB, nullable=False, server_default=text("'{}'")),
     _created_at(),
     _one_of("state", STATES),
+    Index("ix_analysis_jobs_under_way", "state", postgresql_where=UNDER_WAY),
     CheckConstraint("(state = 'FAILED') = (reason IS NOT NULL)", name="failed_has_reason"),
     CheckConstraint("jsonb_typeof(log) = 'array'", name="log_is_array"),
 )  # fmt: skip
@@ -307,7 +311,8 @@ video_moves = Table(
     Column("total_ms", Integer, nullable=False),
     Column("first_start_ms", Integer, nullable=False),
     Index("ix_video_moves_move_uses", "move", text("uses DESC"), text("created_at DESC"), text("video DESC")),
-    Index("ix_video_moves_move_created", "move", text("created_at DESC"), text("video DESC")),
+    Index("ix_video_moves_move_created", "move", text("created_at DESC"), text("video DESC"),
+          postgresql_include=["uses", "total_ms"]),
     Index("ix_video_moves_owner_move", "owner", "move"),
 )  # fmt: skip
 
@@ -350,6 +355,7 @@ annotations = Table(
     Column("move", Text, ForeignKey("moves.id", ondelete="RESTRICT"), nullable=False, index=True),
     Column("notes", Text, nullable=False, server_default=""),
     Column("quality_flags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("mirror", Boolean, comment="null: nobody said"),
     Column("reviewed_by", Text, ForeignKey("users.id", ondelete="SET NULL")),
     Column("review_reason", Text, nullable=False, server_default=""),
     Column("status", Text, nullable=False, server_default="PENDING"),

@@ -8,7 +8,7 @@ from pgvector.sqlalchemy import BIT
 from sqlalchemy import Connection, Engine, Select, and_, cast, func, literal, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from cluster import keys, queue, uploads
+from cluster import analyses, keys, queue, uploads
 from cluster.database import storable, transact
 from cluster.ids import video_id
 from cluster.objects import Objects
@@ -130,12 +130,14 @@ def pose_version(pool: Engine, video: str) -> str:
 
 
 def delete(pool: Engine, video: str, now: datetime) -> None:
-    """Take a video out of sight, and what is danced in it out of what was learned; `purge` removes it later."""
+    """Take a video out of sight and what is danced in it out of what was learned, end its analyses; `purge` removes it
+    later."""
     changed = update(videos).where(videos.c.id == video, videos.c.deleted_at.is_(None)).values(deleted_at=now)
 
     def work(tx: Connection) -> None:
         tx.execute(changed)
         queue.learn(tx, video)
+        analyses.cancel_of(tx, video)
 
     transact(pool, work)
 

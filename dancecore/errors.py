@@ -27,6 +27,7 @@ CODES: dict[str, str] = {
     "NOT_FOUND": "nothing is stored under this name",
     "OBJECT_MISSING": "the object store holds nothing under this key",
     "OBJECTS_UNAVAILABLE": "the object store does not answer, or refuses the request",
+    "SERVER_UNREACHABLE": "the service that was named does not answer, or is no DanceApp",
     "STORAGE_FULL": "the disk or the object store has no room left",
     "NO_PERSON": "nobody was found in the whole clip",
     "PROVIDER_MISSING": "the ONNX Runtime that is installed cannot run on the device that was asked for",

@@ -13,7 +13,7 @@ from jobs.data_commands import data, synthesise
 from jobs.evaluate_command import evaluate
 from jobs.model_commands import train, train_decoder, tune
 from jobs.registry_commands import models
-from jobs.service_commands import serve, users
+from jobs.service_commands import openapi, serve, users
 from jobs.taxonomy_commands import taxonomy
 
 app = typer.Typer(
@@ -23,12 +23,33 @@ app = typer.Typer(
 )  # fmt: skip
 
 
+@app.callback()
+def main(
+    context: typer.Context,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DANCEAPP_SERVER", help="Ask the service at this address; DANCEAPP_TOKEN holds a key of it."
+        ),
+    ] = None,
+) -> None:
+    """Finds the moves in dance clips, names them, and keeps an index of every move, most used first."""
+    from jobs.source import choose, close
+
+    context.call_on_close(close)
+    with plain_errors():
+        choose(server, context.invoked_subcommand)
+
+
 @app.command()
 def index(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Video files, or folders to search.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Take only this many clips, in order of path.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Probe the clips and say what there is to do.")] = False,
     address: Annotated[str | None, typer.Option(help="A Ray cluster, host:port; without it one is started.")] = None,
+    consent: Annotated[
+        str | None, typer.Option(help="With --server: the version of the terms that whoever is seen agreed to.")
+    ] = None,
     as_json: JSON = False,
 ) -> None:
     """Index every clip in files and folders, then print the move index.
@@ -43,23 +64,34 @@ def index(
       danceapp index one.mp4 two.mov --dry-run
 
       danceapp index /shared/clips --address ray-head:6379
+
+      danceapp --server https://dance.example.org index ~/my-clips --consent 2026-06
     """
     from cluster.settings import settings
     from jobs import index as job
+    from jobs.send import send
     from jobs.show import print_index
+    from jobs.source import service, source
     from jobs.summary import as_json as summary_json
     from jobs.summary import print_summary, print_survey
 
     with plain_errors():
+        asked = service()
+        if asked and (dry_run or address or not consent):
+            message = "--consent VERSION is wanted" if not consent else "--dry-run and --address are about this machine"
+            raise DanceError("INVALID_INPUT", f"with --server {message}")
         if dry_run:
             print_survey(*job.survey(paths, settings(), address=address, limit=limit), as_json=as_json)
             return
-        summary = job.index(paths, settings(), address=address, limit=limit)
+        if asked:
+            summary = send(paths, asked, str(consent), settings(), limit)
+        else:
+            summary = job.index(paths, settings(), address=address, limit=limit)
         if as_json:
             print(summary_json(summary))
         else:
             print_summary(summary)
-            print_index()
+            print_index(source().index(None, None))
     if summary.error_share > settings().index.max_error_share:
         raise typer.Exit(3)
 
@@ -84,12 +116,36 @@ def moves(
       danceapp moves --json | jq '.[0].name'
     """
     from jobs.show import print_index
+    from jobs.source import source
 
     with plain_errors():
         if as_json and csv:
             raise DanceError("INVALID_INPUT", "--json and --csv exclude each other")
         form = "json" if as_json else "csv" if csv else "table"
-        print_index(family, since.replace(tzinfo=UTC) if since else None, form)
+        rows = source().index(family, since.replace(tzinfo=UTC) if since else None)
+        print_index(rows, form, narrowed=bool(family or since))
+
+
+@app.command()
+def search(
+    name: Annotated[str, typer.Argument(help="What a move is called, about.")],
+    family: Annotated[str | None, typer.Option(help="Only moves of this family.")] = None,
+    difficulty: Annotated[int | None, typer.Option(min=1, max=5, help="Only moves this difficult.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Find moves by name or alias; typing errors are forgiven.
+
+    [bold]Examples[/bold]
+
+      danceapp search "mooonwalk"
+
+      danceapp --server https://dance.example.org search flos --json
+    """
+    from jobs.show import print_moves
+    from jobs.source import source
+
+    with plain_errors():
+        print_moves(source().search(name, family, difficulty), as_json)
 
 
 @app.command()
@@ -107,8 +163,11 @@ def show(
       danceapp show party.mp4 --png party.png
     """
     from jobs.show import show_clip
+    from jobs.source import service
 
     with plain_errors():
+        if png and service():
+            raise DanceError("INVALID_INPUT", "--png draws what is stored on this machine, and --server is another")
         show_clip(clip, png, as_json)
 
 
@@ -131,8 +190,9 @@ def doctor(as_json: JSON = False) -> None:
         raise typer.Exit(1)
 
 
-for command in (choreograph, compare, compose, evaluate, music, serve, synthesise, train, train_decoder, tune):
+for command in (choreograph, compare, compose, evaluate, music, openapi, serve, synthesise, train, tune):
     app.command()(command)
+app.command("train-decoder")(train_decoder)
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The database: where it is, and its schema.")
 app.add_typer(db, name="db")

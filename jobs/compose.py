@@ -19,6 +19,7 @@ from cluster.settings import Settings
 from dancecore.composer.book import Book
 from dancecore.composer.composition import Composition, compose, from_json, to_json
 from dancecore.composer.counts import Counts
+from dancecore.composer.decoder.running import chosen
 from dancecore.composer.exports.making import FORMATS, Maker, Showing, checked
 from dancecore.composer.parsing import Parsed
 from dancecore.composer.planning import Plan
@@ -46,7 +47,7 @@ class Composer:
     def __init__(self, corpus: str | None, settings: Settings) -> None:
         self.settings, self.taxonomy = settings, load_taxonomy(TAXONOMY)
         counts, self.remarks = _learned(corpus)
-        self.writer = Writer(Book(self.taxonomy, counts), settings.composer)
+        self.writer = Writer(Book(self.taxonomy, counts, chosen(settings.decoder.file)), settings.composer)
         self.names = self.writer.names
 
     def write(self, title: str, text: str, wish: Wish, bars: int | None) -> Written:

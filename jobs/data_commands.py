@@ -33,6 +33,33 @@ def describe(
         describe_sets(paths, png, as_json)
 
 
+@data.command()
+def export(
+    verified: Annotated[
+        bool, typer.Option("--verified", help="What was approved by somebody else than who said it.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the set; an earlier export in it is replaced.")] = Path(
+        "verified"
+    ),
+    as_json: JSON = False,
+) -> None:
+    """Write the annotations of the service that were verified as a labelled set, which `danceapp train --set` takes.
+
+    [bold]Example[/bold]
+
+      danceapp data export --verified --out verified
+    """
+    from cluster.database import engine
+    from cluster.library import TAXONOMY
+    from cluster.objects import objects
+    from jobs.export import export_verified, print_exported
+
+    with plain_errors():
+        if not verified:
+            raise DanceError("INVALID_INPUT", "only what was verified is trained on: say --verified")
+        print_exported(out, export_verified(out, engine(), objects(), TAXONOMY.name), as_json)
+
+
 def synthesise(
     out: Annotated[Path, typer.Option(help="Folder for the set.")] = Path("synthetic"),
     clips: Annotated[int, typer.Option(min=1, help="How many clips.")] = 10,

@@ -48,3 +48,26 @@ def role(
     with plain_errors():
         changed = set_role(engine(), user, role)
         print(f"{changed.handle} ({changed.user_id}) is {changed.role}")
+
+
+def openapi(
+    examples: Annotated[
+        bool, typer.Option("--examples", help="An example of every call instead, as Markdown.")
+    ] = False,
+) -> None:
+    """Print the OpenAPI document of the service, from which clients are generated.
+
+    [bold]Examples[/bold]
+
+      danceapp openapi > openapi.json
+
+      danceapp openapi --examples > API.md
+    """
+    import json
+    from importlib import import_module
+
+    document = import_module("serve.ingress.api").describe()
+    if examples:
+        print(import_module("serve.ingress.examples").page(document), end="")
+    else:
+        print(json.dumps(document, indent=1, ensure_ascii=False))

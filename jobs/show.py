@@ -6,20 +6,24 @@ import sys
 from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from cluster.database import engine
 from cluster.ids import video_id
-from cluster.move_index import ClipSegments, MoveUse, StoredSegment, clip_segments, move_index, move_names
+from cluster.move_index import ClipSegments, MoveUse, StoredSegment
+from cluster.moves import CatalogueMove
 from cluster.settings import settings
 from dancecore.decoding.decode import band
 from dancecore.errors import DanceError
 from dancecore.media import sha256_of
 from dancecore.types import OTHER
+from jobs.source import Local, source
+
+if TYPE_CHECKING:
+    from jobs.remote import Service
 
 STYLE = {"high": "green", "medium": "yellow", "low": "red"}
 """Colours of the words for a confidence."""
@@ -31,9 +35,8 @@ LINE = 72
 """Characters of the text timeline: fits a terminal of 80."""
 
 
-def print_index(family: str | None = None, since: datetime | None = None, form: str = "table") -> None:
-    """Print the move index as a "table", "json" or "csv"."""
-    rows = move_index(engine(), family=family, since=since)
+def print_index(rows: list[MoveUse], form: str = "table", *, narrowed: bool = False) -> None:
+    """Print the move index as a "table", "json" or "csv". `narrowed`: it is not the whole index."""
     names = [field.name for field in fields(MoveUse)]
     plain = [{name: _plain(getattr(row, name)) for name in names} for row in rows]
     if form == "json":
@@ -43,7 +46,23 @@ def print_index(family: str | None = None, since: datetime | None = None, form: 
         writer.writeheader()
         writer.writerows(plain)
     else:
-        _print_table(rows, narrowed=bool(family or since))
+        _print_table(rows, narrowed=narrowed)
+
+
+def print_moves(found: list[tuple[CatalogueMove, float]], as_json: bool) -> None:
+    """Print moves and how much each is called like what was asked for."""
+    if as_json:
+        print(json.dumps([{"move": asdict(move), "likeness": likeness} for move, likeness in found], indent=2))
+        return
+    if not found:
+        print("no move is called like this")
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("move", "family", "difficulty", "aliases", "likeness"):
+        table.add_column(name, justify="right" if name in ("difficulty", "likeness") else "left")
+    for move, likeness in found:
+        table.add_row(move.name, move.family, str(move.difficulty), ", ".join(move.aliases), f"{likeness:.0%}")
+    Console().print(table)
 
 
 def show_clip(clip: str, png: Path | None, as_json: bool) -> None:
@@ -51,13 +70,14 @@ def show_clip(clip: str, png: Path | None, as_json: bool) -> None:
 
     Raises DanceError("NOT_FOUND") when it is not stored, or when there is nothing to draw.
     """
-    found = _stored_file(Path(clip)) if Path(clip).is_file() else clip_segments(engine(), clip)
+    asked = source()
+    found = _stored_file(Path(clip), asked) if Path(clip).is_file() else asked.clip(clip)
     if png and not found.segments:
         raise DanceError("NOT_FOUND", f"{found.filename} has no moves to draw{_because(found)}")
     if as_json:
         print(json.dumps(asdict(found), indent=2))
     else:
-        _print_clip(found, move_names(engine()), Console())
+        _print_clip(found, asked.names(), Console())
     if png:
         from jobs.picture import draw
 
@@ -65,9 +85,9 @@ def show_clip(clip: str, png: Path | None, as_json: bool) -> None:
         print(f"drawn to {png}", file=sys.stderr)
 
 
-def _stored_file(path: Path) -> ClipSegments:
+def _stored_file(path: Path, asked: "Local | Service") -> ClipSegments:
     try:
-        return clip_segments(engine(), video_id(sha256_of(path)))
+        return asked.clip(video_id(sha256_of(path)))
     except DanceError as error:
         if error.code == "NOT_FOUND":
             raise DanceError("NOT_FOUND", f"{path} is not indexed: danceapp index {path}") from error

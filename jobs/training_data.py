@@ -45,7 +45,7 @@ ROW = pa.schema(
         ("labels", pa.binary()),
     ]
 )  # fmt: skip
-"""inputs (T, INPUTS) float16 and labels (T,) int16, as bytes."""
+"""inputs (T, INPUTS) float16 and labels (T,) int16, SKIPPED among them, as bytes."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Data:
     def read(self, table: pa.Table) -> list[Example]:
         """Rows as clips, with `labels`."""
         index = {label: k for k, label in enumerate(self.labels)}
-        place = np.array([index.get(label, SKIPPED) for label in self.written])
+        place = np.array([*(index.get(label, SKIPPED) for label in self.written), SKIPPED])  # last: of SKIPPED itself
         return [Example(each.inputs, place[each.labels]) for each in examples(table)]
 
     def rows(self, split: str) -> "Dataset":
@@ -142,7 +142,7 @@ class Source:
         if not row["root"]:
             return self._synthetic(row["seed"], row["split"])
         entry = _entries(Path(row["root"]))[row["name"]]
-        return self._features(entry.clip, entry.creator, entry.track(), entry.labels)
+        return self._features(entry.clip, entry.creator, entry.track(), entry.labels, partial=entry.partial)
 
     def _synthetic(self, seed: int, split: str) -> Row | None:
         from dancecore.synthetic.dance import draw_knobs
@@ -159,9 +159,11 @@ class Source:
         told = [Label(each.start_ms, each.end_ms, each.move_id, each.mirror) for each in made.truth.segments]
         return self._features(f"syn_{seed}", made.truth.creator, made.tracks[0], told)
 
-    def _features(self, clip: str, creator: str, track: PoseTrack, told: Sequence[Label]) -> Row:
+    def _features(
+        self, clip: str, creator: str, track: PoseTrack, told: Sequence[Label], *, partial: bool = False
+    ) -> Row:  # fmt: skip
         features = extract(clean(track, self.settings.pose), self.settings.features)
-        labels = frame_labels(told, features.time_ns, self.labels)
+        labels = frame_labels(told, features.time_ns, self.labels, partial=partial)
         return {
             "clip": clip, "creator": creator, "segments": len(told),
             "inputs": inputs(features).astype(np.float16).tobytes(), "labels": labels.astype(np.int16).tobytes(),

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from pydantic import ImportString, TypeAdapter
 from ray import serve
 from ray.serve import Application
+from ray.serve.config import BackpressureConfig
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import LoggingConfig
 
@@ -40,7 +41,8 @@ def build(numbers: ServeSettings) -> Application:
     composer = _deployed(Composer, numbers, numbers.composer_replicas, numbers.composer_cpus).bind()
     exporter = _deployed(Exporter, numbers, numbers.exporter_replicas, numbers.composer_cpus).bind()
     worker = _deployed(QueueWorker, numbers, numbers.worker_replicas, numbers.light_cpus).bind(pose, moves, exporter)
-    ingress = _deployed(Ingress, numbers, numbers.ingress_replicas, numbers.light_cpus, numbers.ingress_ongoing)
+    ongoing = numbers.ingress_ongoing + numbers.max_queued  # so that it is our answer that tells of too many
+    ingress = _deployed(Ingress, numbers, numbers.ingress_replicas, numbers.light_cpus, ongoing)
     return ingress.bind(pose, moves, composer, worker)
 
 
@@ -120,5 +122,6 @@ def _deployed(
         ray_actor_options={"num_cpus": cpus}, health_check_period_s=numbers.health_every_s,
         health_check_timeout_s=numbers.health_timeout_s, graceful_shutdown_timeout_s=numbers.drain_s,
         logging_config=LOGGING,
+        backpressure_config=BackpressureConfig(retry_after_s=numbers.retry_after_s),
     )  # fmt: skip
     return options(kind)

@@ -18,6 +18,7 @@ from dancecore.composer.book import Book
 from dancecore.composer.comparing import compare
 from dancecore.composer.composition import Composition, from_json
 from dancecore.composer.dancing import danced, warm_up
+from dancecore.composer.decoder.running import chosen
 from dancecore.composer.exports.making import Maker, Showing
 from dancecore.composer.parsing import Parsed
 from dancecore.composer.performance import of_motion, of_track
@@ -39,6 +40,7 @@ class Choreographer:
         self.taxonomy = taxonomy or load_taxonomy(TAXONOMY)
         self.version: int | None = None
         self.writers: dict[str, Writer] = {}
+        self.decoder = chosen(settings.decoder.file)
         warm_up(self.taxonomy)
         self.reload()
 
@@ -48,7 +50,7 @@ class Choreographer:
         if self.writers and version == self.version:
             return False
         known = learned(self.pool, INDEX).among(self.taxonomy.moves)  # what somebody enrolled is theirs alone
-        book, numbers = Book(self.taxonomy, known), self.settings.composer
+        book, numbers = Book(self.taxonomy, known, self.decoder), self.settings.composer
         book.seen_after  # noqa: B018  (made now, not while somebody waits for a plan)
         self.writers = {
             name: Writer(book, replace(numbers, weights=numbers.weights | changed))

@@ -66,7 +66,9 @@ class Worker:
             update_heartbeat_interval=silence / 3, stalled_worker_timeout=silence, delete_jobs="successful",
         )  # fmt: skip
 
-    async def attempt(self, context: JobContext, job_id: str, ids: dict[str, str], trace: str | None) -> None:
+    async def attempt(
+        self, context: JobContext, job_id: str, owner: str | None, ids: dict[str, str], trace: str | None
+    ) -> None:
         """One attempt at a job; raises to have another. `ids`, `trace`: of the request for it."""
         last = context.job.attempts + 1 >= self.settings.job_attempts
         with logs.about(**ids | {"job_id": job_id}), tracing.span("analyse", trace, job_id=job_id):

@@ -1,14 +1,17 @@
 """All that the composer knows: moves, what follows what, and which moves a body can join."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dancecore.composer.counts import Counts
+from dancecore.composer.decoder.blending import Context, blended
+from dancecore.composer.decoder.running import Decoder
 from dancecore.composer.markov import Markov
 from dancecore.composer.profiles import Profile, profiles
-from dancecore.composer.steps import START
+from dancecore.composer.steps import START, Heard, Step
 from dancecore.moves.taxonomy import Taxonomy
 from dancecore.types import Float64
 
@@ -36,9 +39,11 @@ class Book:
     """Moves by number, in the order of `model.names`, with what pairs of them (V, V: before, after) are worth.
 
     joins: bool, whether a body can go from one to the other. body, difficulty, posture, follows: parts in -1..1.
+    decoder: what foretells the next move from the whole dance; None: the Markov model alone does.
     """
 
-    def __init__(self, taxonomy: Taxonomy, counts: Counts) -> None:
+    def __init__(self, taxonomy: Taxonomy, counts: Counts, decoder: Decoder | None = None) -> None:
+        self.decoder = decoder
         self.profiles = profiles(taxonomy, counts)
         self.model = Markov(counts, self.profiles)
         self.moves: tuple[Profile, ...] = tuple(self.profiles[name] for name in self.model.names)
@@ -58,6 +63,14 @@ class Book:
     def seen(self, prev2: str | None, prev: str | None) -> Float64:
         """(V,) how much likelier than any move each is to follow: 0 as likely, 1 certain, down to -1."""
         return self._louder(self.model.after(prev2, prev))
+
+    def seen_in(self, steps: Sequence[Step], style: str | None) -> Float64 | None:
+        """(V,) `seen` after all these steps, by the decoder too; None where its word does not count."""
+        if self.decoder is None or len(steps) < self.decoder.from_steps:
+            return None
+        heard = tuple(Heard(step.move_id, step.beats, step.mirror) for step in steps)
+        context = Context(heard, True, style)
+        return self._louder(blended(self.model, self.decoder, context, self.decoder.share))
 
     @cached_property
     def seen_after(self) -> Float64:

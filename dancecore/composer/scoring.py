@@ -78,6 +78,10 @@ class Scorer:
             self._heard[prev2, prev] = self._habit * self.book.seen(before, START if prev is None else names[prev])
         return self._heard[prev2, prev]
 
+    def heard(self, place: Place, seen: Float64) -> None:
+        """Let habit at this place be `seen` (V,), as `Book.seen_in` has it, instead of what the last two moves say."""
+        self._heard[place.prev2, place.prev] = self._habit * seen
+
     def by_itself(self, start: float, beats: float) -> Float64:
         """(V,) the sum of `alone`."""
         if (start, beats) not in self._alone:

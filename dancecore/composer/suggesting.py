@@ -41,6 +41,8 @@ def suggest(before: Sequence[Step], wish: Wish, book: Book, settings: ComposerSe
     numbers = [book.number[step.move_id] for step in before]
     used = np.bincount(numbers, minlength=len(book)).astype(np.float64)
     place = Place(numbers[-2] if len(numbers) > 1 else None, numbers[-1] if numbers else None, start, used)
+    if (seen := book.seen_in(before, wish.style)) is not None:
+        scorer.heard(place, seen)
     found = []
     for move, profile in enumerate(book.moves):
         slow, fast = profile.bpm

@@ -68,7 +68,7 @@ def checked(wish: Wish, book: Book, settings: ComposerSettings) -> Wish:
     if not all(1 <= grade <= 5 for grade in energy):
         raise DanceError("INVALID_INPUT", f"energy is graded 1 to 5, not {energy}")
     locked = tuple(sorted(wish.locked, key=lambda lock: lock[0]))
-    _check_locked(locked, wish.beats)
+    _check_locked(locked, wish)
     return Wish(**{name: getattr(wish, name) for name in Wish.__slots__} | {"energy": energy, "locked": locked})
 
 
@@ -94,8 +94,8 @@ def _check_families(families: tuple[str, ...], book: Book) -> None:
         raise DanceError("INVALID_INPUT", f"there is no family {', '.join(unknown)}; there is: {there}")
 
 
-def _check_locked(locked: tuple[tuple[float, Step], ...], beats: int) -> None:
-    until = 0.0
+def _check_locked(locked: tuple[tuple[float, Step], ...], wish: Wish) -> None:
+    until, beats = 0.0, wish.beats
     for start, step in locked:
         if start % 0.5 or step.beats % 0.5:
             raise DanceError("INVALID_INPUT", f"{step.move_id} is locked off the half beats, at {start:g}")
@@ -104,6 +104,9 @@ def _check_locked(locked: tuple[tuple[float, Step], ...], beats: int) -> None:
         until = start + step.beats
         if until > beats:
             raise DanceError("INVALID_INPUT", f"{step.move_id} at beat {start:g} ends after the dance of {beats} beats")
+        for place, wanted, there in (("first", wish.first, start == 0), ("last", wish.last, until == beats)):
+            if there and wanted not in (None, step.move_id):
+                raise DanceError("INVALID_INPUT", f"{step.move_id} is locked where {wanted} is to be {place}")
 
 
 def within(move: Profile, families: tuple[str, ...]) -> bool:

@@ -63,14 +63,19 @@ def mirrored_labels(labels: Sequence[Reading]) -> IntT:
     return np.array([index.get((move_id, not mirror), i) for i, (move_id, mirror) in enumerate(labels)])
 
 
-def frame_labels(told: Iterable[Label], time_ns: IntT, labels: Sequence[Reading]) -> IntT:
+def frame_labels(
+    told: Iterable[Label], time_ns: IntT, labels: Sequence[Reading], *, partial: bool = False
+) -> IntT:  # fmt: skip
     """(T,) the label of each frame; UNKNOWN where nothing is told, or a move that has no label.
 
-    A mirrored move whose sides cannot be told apart has the label of its straight form.
+    A mirrored move whose sides cannot be told apart has the label of its straight form. `partial`: what is not told, a
+    side that matters too, is SKIPPED.
     """
     index = {label: i for i, label in enumerate(labels)}
-    found = np.full(len(time_ns), index[UNKNOWN])
+    found = np.full(len(time_ns), SKIPPED if partial else index[UNKNOWN])
     for part in told:
+        if partial and part.mirror is None and (part.move_id, True) in index:
+            continue
         lo, hi = np.searchsorted(time_ns, [part.start_ms * MS, part.end_ms * MS])
         straight = index.get((part.move_id, False), index[UNKNOWN])
         found[lo:hi] = index.get((part.move_id, True), straight) if part.mirror else straight

@@ -21,12 +21,14 @@ Ms = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class NewAnnotation(Shape):
-    """A move in [start_ms, end_ms) of a video: of a segment's span, it says that the segment is another move."""
+    """A move in [start_ms, end_ms) of a video: of a segment's span, it says that the segment is another move. `mirror`:
+    danced with the sides exchanged, if you can tell."""
 
     video_id: str
     start_ms: Ms
     end_ms: Ms
     move_id: str
+    mirror: bool | None = None
     notes: Annotated[str, Field(max_length=2000)] = ""
     model_config = example(video_id=VIDEO, start_ms=0, end_ms=1950, move_id="mv_dab")
 
@@ -40,14 +42,15 @@ class Annotation(Shape):
     start_ms: int
     end_ms: int
     move_id: str
+    mirror: bool | None
     notes: str
     status: str
     reviewed_by: str | None
     review_reason: str
     created_at: datetime
     model_config = example(
-        annotation_id=ANNOTATION, video_id=VIDEO, annotator=USER, start_ms=0, end_ms=1950, move_id="mv_dab", notes="",
-        status="PENDING", reviewed_by=None, review_reason="", created_at="2026-06-30T12:00:00Z",
+        annotation_id=ANNOTATION, video_id=VIDEO, annotator=USER, start_ms=0, end_ms=1950, move_id="mv_dab",
+        mirror=None, notes="", status="PENDING", reviewed_by=None, review_reason="", created_at="2026-06-30T12:00:00Z",
     )  # fmt: skip
 
 
@@ -70,7 +73,9 @@ class Review(Shape):
 @router.post("/annotations", status_code=201)
 def annotate(new: NewAnnotation, user: Me, using: Using) -> Annotation:
     """Say which move is danced, or that the one that was found is wrong."""
-    made = annotations.create(using.pool, new.video_id, user.user_id, new.start_ms, new.end_ms, new.move_id, new.notes)
+    made = annotations.create(
+        using.pool, new.video_id, user.user_id, new.start_ms, new.end_ms, new.move_id, new.notes, new.mirror
+    )
     return _shape(made)
 
 

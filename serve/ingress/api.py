@@ -31,8 +31,10 @@ from serve.ingress import (
     videos,
     webhooks,
 )
-from serve.ingress.access import ACCESS, Rule
+from serve.ingress.access import ACCESS
+from serve.ingress.document import HEADERS, complete, components, link
 from serve.ingress.envelope import SMALL, Envelope
+from serve.ingress.examples import exemplify
 from serve.ingress.models import Failure, Shape
 from serve.ingress.services import Services
 
@@ -76,14 +78,14 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(router)
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    if numbers.cors_origins:
-        app.add_middleware(
-            CORSMiddleware, allow_origins=numbers.cors_origins, allow_methods=["*"], allow_headers=["*"],
-            expose_headers=["ETag", "X-Request-ID", "Retry-After"],
-        )  # fmt: skip
     short = numbers.infer_max_bytes + SMALL
     limits = {"/v1/infer": short, "/v1/search/similar": short, "/content": media.max_bytes + SMALL}
-    app.add_middleware(Envelope, limits=limits)
+    app.add_middleware(Envelope, limits=limits, at_once=numbers.ingress_ongoing)
+    if numbers.cors_origins:  # outermost: a browser is to see failures too
+        app.add_middleware(
+            CORSMiddleware, allow_origins=numbers.cors_origins, allow_methods=["*"], allow_headers=["*"],
+            expose_headers=list(HEADERS),
+        )  # fmt: skip
     return app
 
 
@@ -103,18 +105,9 @@ def describe() -> dict[str, Any]:
         if shape.__name__ in schemas and "json_schema_extra" in shape.model_config:
             schemas[shape.__name__] |= shape.model_config["json_schema_extra"]
     said["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    said["components"]["headers"] = components()
     for (method, path), rule in ACCESS.items():
-        _complete(said["paths"][path][method.lower()], rule)
+        complete(said["paths"][path][method.lower()], method, rule)
+    link(said)
+    exemplify(said)
     return said
-
-
-def _complete(operation: dict[str, Any], rule: Rule) -> None:
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
-    operation["responses"].pop("422", None)
-    operation["responses"] |= {
-        "4XX": {"description": "What is wrong with the request", "content": content},
-        "5XX": {"description": "What is wrong with the service", "content": content},
-    }
-    if rule.roles is not None:
-        operation["security"] = [{"bearer": []}]
-        operation["description"] += f"\n\nFor: {', '.join(rule.roles)}."

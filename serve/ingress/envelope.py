@@ -1,4 +1,4 @@
-"""Around every request and answer: an id, a limit of size, the headers of rate limits, a line in the log."""
+"""Around every request and answer: an id, limits of size and number, the headers of rate limits, a line in the log."""
 
 import logging
 import re
@@ -22,10 +22,12 @@ SMALL = 1_000_000
 
 
 class Envelope:
-    """ASGI middleware. `limits`: the most bytes of a body by the end of the path."""
+    """ASGI middleware. `limits`: the most bytes of a body by the end of the path. More than `at_once` requests at a
+    time are refused, to come again later."""
 
-    def __init__(self, app: ASGIApp, limits: dict[str, int]) -> None:
-        self.app, self.limits = app, limits
+    def __init__(self, app: ASGIApp, limits: dict[str, int], at_once: int) -> None:
+        self.app, self.limits, self.at_once = app, limits, at_once
+        self.now = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,14 +49,19 @@ class Envelope:
                 MutableHeaders(scope=message).update({"X-Request-ID": state["id"], **state.get("headers", {})})
             await send(message)
 
+        self.now += 1
         try:
-            await self.app(scope, _limited(scope, receive, self._most(scope["path"])), out)
+            if self.now > self.at_once:
+                await answer(DanceError("OVERLOADED", CODES["OVERLOADED"]))(scope, receive, out)
+            else:
+                await self.app(scope, _limited(scope, receive, self._most(scope["path"])), out)
         except Exception:
             log.exception("met a bug")
             if status:
                 raise  # half an answer is out: only the end of the connection can tell
             await answer(DanceError("INTERNAL", CODES["INTERNAL"], {"request_id": state["id"]}))(scope, receive, out)
         finally:
+            self.now -= 1
             seconds = time.monotonic() - began
             count_request(scope["method"], getattr(scope.get("route"), "path", NOWHERE), status, seconds)
             said = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(1000 * seconds)}

@@ -1,5 +1,6 @@
 """The one shape of every failure: {"error": {"code", "message", "details"}}."""
 
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,6 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from cluster.objects import FULL
+from cluster.settings import settings
 from dancecore.errors import CODES, DanceError
 from serve.ingress.access import ACCESS
 from serve.metrics import ERRORS
@@ -18,7 +21,7 @@ STATUS = {
     "METHOD_NOT_ALLOWED": 405, "ALREADY_EXISTS": 409, "MODEL_REPLACED": 409, "CLIP_DELETED": 410,
     "CHANGED_MEANWHILE": 412, "TOO_LARGE": 413, "IF_MATCH_MISSING": 428, "RATE_LIMITED": 429, "INTERNAL": 500,
     "UNREACHABLE": 502, "OVERLOADED": 503, "DATABASE_UNAVAILABLE": 503, "OBJECTS_UNAVAILABLE": 503,
-    "SCHEMA_MISSING": 503, "WEIGHTS_MISSING": 503, "WORKER_DIED": 503, "STORAGE_FULL": 507,
+    "SCHEMA_MISSING": 503, "WEIGHTS_MISSING": 503, "WORKER_DIED": 503, "STORAGE_FULL": 503,
 }  # fmt: skip
 """The HTTP status of a code; of all others, which say what is wrong with the clip or a value, 422."""
 
@@ -27,11 +30,13 @@ BY_STATUS = {401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 405: "M
 
 
 def answer(error: DanceError, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A failure as its answer, which is counted."""
+    """A failure as its answer, which is counted. What may pass says when to come again."""
     ERRORS.inc(tags={"code": error.code})
     body = {"error": {"code": error.code, "message": error.message, "details": error.details}}
-    retry = {"Retry-After": str(error.details["retry_after_s"])} if "retry_after_s" in error.details else {}
-    return JSONResponse(body, STATUS.get(error.code, 422), headers={**retry, **(headers or {})})
+    status = STATUS.get(error.code, 422)
+    wait = error.details.get("retry_after_s", settings().serve.retry_after_s if status == 503 else None)
+    retry = {} if wait is None else {"Retry-After": str(ceil(wait))}
+    return JSONResponse(body, status, headers={**retry, **(headers or {})})
 
 
 def install(app: FastAPI) -> None:
@@ -40,6 +45,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(PoolTimeout, _overloaded)
+    app.add_exception_handler(OSError, _full)
 
 
 def _refused(request: Request, error: Any) -> JSONResponse:
@@ -70,5 +76,11 @@ def _methods(request: Request) -> set[str]:
 
 
 def _overloaded(request: Request, error: Exception) -> JSONResponse:
-    numbers = request.app.state.services.settings.serve
-    return answer(DanceError("OVERLOADED", CODES["OVERLOADED"], {"retry_after_s": numbers.retry_after_s}))
+    return answer(DanceError("OVERLOADED", CODES["OVERLOADED"]))
+
+
+def _full(request: Request, error: Any) -> JSONResponse:
+    """A form is kept on the disk while it comes in."""
+    if error.errno not in FULL:
+        raise error
+    return answer(DanceError("STORAGE_FULL", CODES["STORAGE_FULL"]))

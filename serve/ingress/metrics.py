@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector, CollectorRegistry
 from sqlalchemy import Engine
 
-from cluster import queue
+from cluster import analyses, queue
 from serve.ingress.routing import Route
 from serve.ingress.services import Using
 
@@ -79,7 +79,7 @@ def _queue(pool: Engine) -> Iterator[Metric]:
         for family, value in ((waiting, row.waiting), (running, row.running), (lag, row.lag_s)):
             family.add_metric([task], value)
     states = GaugeMetricFamily("danceapp_jobs_in_state", "Analyses under way, by state", labels=["state"])
-    for state, count in queue.states(pool).items():
+    for state, count in analyses.under_way(pool).items():
         states.add_metric([state], count)
     return iter((waiting, running, lag, states))
 

@@ -33,7 +33,8 @@ class Route(APIRoute):
             )  # fmt: skip
             if rule.owns is not None and state.user is not None:
                 await run_in_threadpool(check_owner, using, rule, state.user, await named(request, rule))
-            if request.method == "POST" and state.user and (key := request.headers.get("idempotency-key")):
+            key = request.headers.get("idempotency-key")
+            if request.method == "POST" and state.user and key is not None:
                 return await _once(request, answer, key)
             response = await answer(request)
             return _tagged(request, response) if request.method == "GET" else response
@@ -62,9 +63,10 @@ def _tagged(request: Request, response: Response) -> Response:
     """The answer with an ETag, its route's or of its content; 304 without content to who has it already."""
     if response.status_code != 200 or isinstance(response, StreamingResponse) or not response.body:
         return response
-    tag = response.headers.get("etag") or f'"{sha256(bytes(response.body)).hexdigest()[:32]}"'
+    own = response.headers.get("etag")
+    tag = own or f'W/"{sha256(bytes(response.body)).hexdigest()[:32]}"'  # weak: it may go out as it is, or compressed
     known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
-    if tag in known:
+    if known & {tag.removeprefix("W/"), "*"}:
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
     return response

@@ -25,7 +25,7 @@ class File(Shape):
     """What is about to be sent."""
 
     filename: Annotated[str, Field(min_length=1, max_length=255)]
-    content_type: Annotated[str, Field(description=f"One of {', '.join(TYPES)}.")]
+    content_type: Annotated[str, Field(json_schema_extra={"enum": list(TYPES)})]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     model_config = example(filename="party.mp4", content_type="video/mp4", sha256=SHA256)
 

@@ -139,7 +139,7 @@ def make(new: NewVideo, user: Me, using: Using) -> VideoMade:
         raise DanceError("FORBIDDEN", "only admin may bring in what partners gave")
     upload = uploads.find(using.pool, new.upload_id)
     if upload.video is not None:
-        return _made(upload.video, using)
+        return _made(videos.find(using.pool, upload.video).video_id, using)  # unless it was deleted meanwhile
     sent = joined(upload, using)
     with tracing.span("check", upload.trace, upload_id=upload.upload_id), using.store.file(sent) as path:
         info = probe(path, using.settings.media)

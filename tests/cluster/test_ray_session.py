@@ -49,6 +49,16 @@ def test_secure(
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
+def test_secrets_are_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray shows what it passes on to all who may look."""
+    secret = {"DATABASE_URL", "SLACK_URL", "DISCORD_URL", "OIDC_CLIENT_SECRET"}
+    for name in (*secret, "POSE__VARIANT"):
+        monkeypatch.setenv(f"DANCEAPP_{name}", "heavy")
+    passed = ray_session._shared_env()
+    assert passed["DANCEAPP_POSE__VARIANT"] == "heavy"
+    assert not {f"DANCEAPP_{name}" for name in secret} & set(passed)
+
+
 @pytest.mark.usefixtures("ray_here")
 def test_tokens_are_on() -> None:
     """A program that knows the address and shows another token is turned away."""

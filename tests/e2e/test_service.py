@@ -7,6 +7,7 @@ every analysis comes to its end.
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -95,6 +96,13 @@ class Service:
                 if line.startswith("data: "):
                     yield json.loads(line.removeprefix("data: "))
 
+    def logs(self) -> Path:
+        """Where its replicas log: Ray's processes name the folder of their session."""
+        words = " ".join(word for each in self.process.children(recursive=True) for word in each.cmdline())
+        found = re.search(r"/\S*/session_\d[\w-]+", words)
+        assert found
+        return Path(found[0]) / "logs/serve"
+
     def kill(self, name: str) -> None:
         """Kill the replicas of a deployment as a crash would."""
         found = [
@@ -145,7 +153,7 @@ def batch(service: Service, home: Path, clip: Path, video: str) -> Any:
         subprocess.run([sys.executable, "-m", "jobs.cli", "index", str(clip)], env=env, check=True)
     finally:
         embedded.stop(home / "postgres")
-    (path,) = (home / "objects" / "videos" / video / "segments").iterdir()
+    (path,) = (home / "objects" / "videos" / video / "segments").glob("segments_*.json")
     return json.loads(path.read_text())["segments"]
 
 
@@ -182,3 +190,25 @@ def test_whatever_is_killed_the_analysis_ends(service: Service, victim: str) -> 
     states = [each["state"] for each in service.get(f"/v1/analysis/{job}")["timeline"]]
     assert states.count("DONE") == 1
     assert states[-1] == "DONE"
+
+
+def test_what_the_service_tells_of_itself(service: Service) -> None:
+    """Counts of all its processes at one port, and lines of JSON with the ids of request and job."""
+    service.client.headers["X-Request-ID"] = "e2e-1"
+    job = service.analyse(service.upload(CLIPS[3]))
+    del service.client.headers["X-Request-ID"]
+    assert list(service.watch(job))[-1]["segments"]
+    command = [sys.executable, "-m", "jobs.cli", "users", "role", "ann", "admin"]
+    subprocess.run(command, env=service.env, check=True, capture_output=True)
+    done = re.compile(r'^ray_danceapp_jobs_total{[^}]*state="DONE"} [1-9]', re.MULTILINE)
+    until = time.monotonic() + START_S
+    while not done.search(page := service.client.get("/metrics").text):
+        assert time.monotonic() < until, page
+        time.sleep(2)
+    assert re.search(r'^ray_danceapp_requests_total{[^}]*route="/v1/analysis",status="202"', page, re.MULTILINE)
+    assert re.search(r"^ray_danceapp_named_seconds_total{", page, re.MULTILINE)
+    logs = [path.read_text().splitlines() for path in service.logs().glob("replica_danceapp_*.log")]
+    lines = [json.loads(line) for log in logs for line in log]
+    assert "done" in {line["message"] for line in lines if line.get("job_id") == job}
+    asked = {line["message"] for line in lines if line.get("request_id") == "e2e-1"}
+    assert asked >= {"done", "POST /v1/videos 201", "POST /v1/analysis 202"}

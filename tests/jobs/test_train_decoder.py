@@ -18,14 +18,17 @@ def row(unseen: str, tried: str, model: str, mrr: float) -> Row:
     return Row(unseen, tried, model, Foretold(10, 0, 2.0, 0.5, 1.0, mrr))
 
 
-@pytest.mark.parametrize(("blend", "use"), [(0.219, True), (0.207, False), (0.15, False)])
-def test_the_blend_is_used_where_it_gains_enough_on_what_neither_saw(blend: float, use: bool) -> None:
+@pytest.mark.parametrize(
+    ("blend", "often", "use"), [(0.219, 0.1, True), (0.207, 0.1, False), (0.15, 0.1, False), (0.219, 0.215, False)]
+)
+def test_the_blend_is_used_where_it_gains_enough_on_what_it_never_saw(blend: float, often: float, use: bool) -> None:
     rows = [
+        row("a", "a", "frequency", often), row("b", "b", "frequency", often),
         row("a", "a", "markov", 0.2), row("a", "a", "blend", blend), row("b", "b", "markov", 0.2),
         row("b", "b", "blend", blend), row("all", "a", "markov", 0.1), row("all", "a", "blend", 0.9),
     ]  # fmt: skip
     found = _report(rows, {}, 0.05)
-    assert found.gain == pytest.approx(blend / 0.2 - 1)
+    assert found.gain == pytest.approx(blend / max(0.2, often) - 1)
     assert found.use is use
 
 

@@ -205,3 +205,14 @@ def upload(client: TestClient, content: bytes, filename: str = "party.mp4") -> s
     answer = client.post("/v1/videos", json=new)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["video_id"])
+
+
+@pytest.fixture(scope="module")
+def live(
+    shared_postgres_url: str, tmp_path_factory: pytest.TempPathFactory, library: Library, clips: list[bytes]
+) -> Iterator[Any]:
+    """See tests.serve.live.Live."""
+    from tests.serve.live import living
+
+    with living(engine(shared_postgres_url), LocalObjects(tmp_path_factory.mktemp("objects")), library, clips) as made:
+        yield made

@@ -222,12 +222,15 @@ def test_what_is_done_cannot_be_cancelled(ann: TestClient, clips: list[bytes], w
     assert ann.post(f"/v1/analysis/{job}/cancel").json()["state"] == "DONE"
 
 
-def test_a_video_that_is_deleted_is_not_analysed(ann: TestClient, clips: list[bytes], work: Done, local: Local) -> None:
+def test_a_video_that_is_deleted_is_not_analysed(
+    ann: TestClient, clips: list[bytes], work: Done, local: Local, pool: Engine
+) -> None:
     video = upload(ann, clips[0])
-    ask(ann, video)
+    job = ask(ann, video)
     ann.delete(f"/v1/videos/{video}")
     work()
     assert local.pose.seen == 0
+    assert analyses.find(pool, job).state == "CANCELLED"  # or whoever watches it would wait for ever
     assert ann.post("/v1/analysis", json={"video_id": video}).status_code == 404
 
 

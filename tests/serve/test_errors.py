@@ -1,16 +1,21 @@
 """Every failure has one shape, and every answer an id."""
 
+import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, update
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from cluster.settings import settings
-from dancecore.errors import CODES
+from cluster.database import connect
+from cluster.idempotency import LOST
+from cluster.tables import idempotency_keys
+from dancecore.errors import CODES, DanceError
 from serve.ingress import health
 from serve.ingress.api import create_app
 from serve.ingress.envelope import SMALL
@@ -87,7 +92,34 @@ def test_a_busy_database_says_when_to_come_again(api: TestClient, monkeypatch: p
     monkeypatch.setattr(health, "connect", busy)
     answer = api.get("/v1/health")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "OVERLOADED")
-    assert answer.headers["Retry-After"] == str(settings().serve.retry_after_s)
+    assert answer.headers["Retry-After"] == "5"
+
+
+def test_more_requests_than_are_answered_at_once_hear_when_to_come_again(
+    using: Services, enter: Enter, clips: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is being answered and is the most; the next is turned away, and let in once that one is done."""
+    entered, leave = Event(), Event()
+
+    async def slow(*given: Any) -> Any:
+        entered.set()
+        await asyncio.to_thread(leave.wait)
+        raise DanceError("NO_PERSON", "nobody")
+
+    monkeypatch.setattr(using.recognition, "poses", slow)
+    one = replace(using.settings.serve, ingress_ongoing=1)
+    app = create_app(replace(using, settings=using.settings.model_copy(update={"serve": one})))
+    api = TestClient(app, headers=enter("ann").headers)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(api.post, "/v1/infer", files={"file": ("a.mp4", clips[0], "video/mp4")})
+        assert entered.wait(60)
+        turned_away = api.get("/v1/me")
+        leave.set()
+        assert first.result().status_code == 422
+    assert (turned_away.status_code, turned_away.json()["error"]["code"]) == (503, "OVERLOADED")
+    assert turned_away.headers["Retry-After"] == "5"
+    assert turned_away.headers["X-Request-ID"].startswith("req_")
+    assert api.get("/v1/me").status_code == 200
 
 
 def test_every_status_belongs_to_a_code() -> None:
@@ -97,9 +129,40 @@ def test_every_status_belongs_to_a_code() -> None:
 def test_an_answer_has_an_etag(enter: Enter) -> None:
     ann = enter("ann")
     first = ann.get("/v1/me")
-    again = ann.get("/v1/me", headers={"If-None-Match": f'"other", W/{first.headers["ETag"]}'})
+    again = ann.get("/v1/me", headers={"If-None-Match": f'"other", {first.headers["ETag"]}'})
+    strong = ann.get("/v1/me", headers={"If-None-Match": first.headers["ETag"].removeprefix("W/")})
+    assert strong.status_code == 304
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     assert ann.get("/v1/me", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_what_is_long_goes_out_compressed(enter: Enter) -> None:
+    """With the same ETag, which is weak for that reason."""
+    ann, long = enter("ann"), "/v1/taxonomy/tx-0.1/moves"
+    packed = ann.get(long, headers={"Accept-Encoding": "gzip"})
+    plain = ann.get(long, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert int(packed.headers["Content-Length"]) < len(plain.content) / 2
+    assert "Content-Encoding" not in plain.headers
+    assert packed.json() == plain.json()
+    assert packed.headers["ETag"] == plain.headers["ETag"]
+    assert "Content-Encoding" not in ann.get("/v1/me").headers
+
+
+def test_a_browser_of_another_address_is_let_in_by_setting_alone(using: Services, enter: Enter) -> None:
+    studio = {"Origin": "https://studio.example.org"}
+    assert "Access-Control-Allow-Origin" not in enter("ann").get("/v1/me", headers=studio).headers
+    open_ = replace(using.settings.serve, cors_origins=(studio["Origin"],))
+    app = create_app(replace(using, settings=using.settings.model_copy(update={"serve": open_})))
+    refused = TestClient(app).get("/v1/me", headers=studio)
+    assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (401, studio["Origin"])
+    assert {"ETag", "RateLimit-Remaining", "Retry-After"} <= set(
+        refused.headers["Access-Control-Expose-Headers"].split(", ")
+    )
+    asked = studio | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    assert TestClient(app).options("/v1/videos", headers=asked).status_code == 200
+    elsewhere = TestClient(app).get("/v1/me", headers={"Origin": "https://example.com"})
+    assert "Access-Control-Allow-Origin" not in elsewhere.headers
 
 
 def test_a_request_that_is_sent_again_takes_effect_once(enter: Enter) -> None:
@@ -118,3 +181,18 @@ def test_a_failure_may_be_tried_again_under_its_key(enter: Enter) -> None:
     ann, key = enter("ann"), {"Idempotency-Key": "k1"}
     assert ann.post("/v1/api-keys", json={"name": ""}, headers=key).status_code == 422
     assert ann.post("/v1/api-keys", json={"name": "bot"}, headers=key).status_code == 201
+
+
+def test_a_request_whose_ingress_died_is_answered_by_another_in_time(enter: Enter, pool: Engine) -> None:
+    """Nobody is told twice; but who never was told may ask again."""
+    ann, key = enter("ann"), {"Idempotency-Key": "k1"}
+    first = ann.post("/v1/api-keys", json={"name": "bot"}, headers=key)
+    with connect(pool) as tx:
+        tx.execute(update(idempotency_keys).values(status=None))
+    waits = ann.post("/v1/api-keys", json={"name": "bot"}, headers=key)
+    assert (waits.status_code, waits.headers["Retry-After"]) == (409, "1")
+    with connect(pool) as tx:
+        tx.execute(update(idempotency_keys).values(created_at=idempotency_keys.c.created_at - LOST))
+    again = ann.post("/v1/api-keys", json={"name": "bot"}, headers=key)
+    assert (again.status_code, again.json() == first.json()) == (201, False)
+    assert ann.post("/v1/api-keys", json={"name": "bot"}, headers=key).json() == again.json()

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from cluster.objects import LocalObjects
 from serve.ingress.api import create_app
 from serve.ingress.services import Services
-from serve.worker import Worker
-from tests.serve.conftest import Enter, Local, sha
+from serve.upkeep import tidy
+from tests.serve.conftest import Enter, sha
 
 PART = 1000
 
@@ -85,14 +85,13 @@ def test_parts_that_are_refused(ann: TestClient, api: TestClient, enter: Enter, 
 
 
 def test_parts_that_nobody_came_back_for_are_removed(
-    ann: TestClient, pool: Engine, store: LocalObjects, local: Local, using: Services
+    ann: TestClient, pool: Engine, store: LocalObjects, using: Services
 ) -> None:
     content = b"x" * 2500
     upload = begin(ann, content)
     for part in sign(ann, upload, content):
         put(ann, part, content)
-    worker = Worker(pool, store, local, using.settings.serve)
-    worker.tidy(datetime.now(UTC))
+    tidy(pool, store, using.settings, datetime.now(UTC))
     assert len(store.keys()) == 3
-    worker.tidy(datetime.now(UTC) + timedelta(days=1))
+    tidy(pool, store, using.settings, datetime.now(UTC) + timedelta(days=1))
     assert store.keys() == []

@@ -156,6 +156,8 @@ def _summaries() -> None:
     op.execute("SELECT summarise_videos(array_agg(id)) FROM videos")
     newest = [sa.text("created_at DESC"), sa.text("video DESC")]
     op.create_index("ix_video_moves_move_uses", "video_moves", ["move", sa.text("uses DESC"), *newest])
-    op.create_index("ix_video_moves_move_created", "video_moves", ["move", *newest])
+    op.create_index(
+        "ix_video_moves_move_created", "video_moves", ["move", *newest], postgresql_include=["uses", "total_ms"]
+    )
     op.create_index("ix_video_moves_owner_move", "video_moves", ["owner", "move"])
     op.create_index("ix_move_days_move_day", "move_days", ["move", "day"])

@@ -20,6 +20,13 @@ def upgrade() -> None:
             "bytes", sa.BigInteger(), nullable=True, comment="of the file as it was uploaded; null: nobody uploaded it"
         ),
     )
+    op.create_index(
+        "ix_analysis_jobs_under_way",
+        "analysis_jobs",
+        ["state"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('DONE', 'FAILED', 'CANCELLED')"),
+    )
     op.create_table(
         "rates",
         sa.Column("name", sa.Text(), nullable=False, comment="who does what"),
@@ -71,6 +78,7 @@ def downgrade() -> None:
     op.drop_table("identities")
     op.drop_table("webhooks")
     op.drop_table("rates")
+    op.drop_index("ix_analysis_jobs_under_way", table_name="analysis_jobs")
     op.drop_column("videos", "bytes")
     op.drop_column("videos", "trace")
     op.drop_column("uploads", "trace")

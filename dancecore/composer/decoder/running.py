@@ -31,7 +31,7 @@ class Decoder:
     ) -> None:
         self.vocabulary, self.heads, self.from_steps, self.share = vocabulary, heads, from_steps, share
         self.weights = {name: np.asarray(values, np.float32) for name, values in weights.items()}
-        self.layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
+        self.layers = len({name.split(".")[1] for name in weights if name.startswith("blocks.")})
         self.longest = (len(self.weights["place.weight"]) - AHEAD) // A_STEP
 
     def after(self, steps: Sequence[Heard], style: str | None, begins: bool) -> Float64:
@@ -109,6 +109,11 @@ def pack(decoder: Decoder) -> bytes:
     arrays: dict[str, Any] = {name: values.astype(np.float16) for name, values in decoder.weights.items()}
     np.savez_compressed(out, about=np.array(json.dumps(about)), **arrays)
     return out.getvalue()
+
+
+def chosen(file: str) -> Decoder | None:
+    """The decoder in this file; none where it is empty. Raises DanceError as `unpack`."""
+    return unpack(Path(file).expanduser()) if file else None
 
 
 def unpack(path: Path) -> Decoder:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DecoderSettings:
-    """`layers`, `width`, `heads`: of the network; `steps`: of a dance, its longest context. The rest: training."""
+    """`file`: the decoder that suggestions listen to. `layers`, `width`, `heads`: of the network; `steps`: of a dance,
+    its longest context. The rest: training."""
 
+    file: str
     layers: int
     width: int
     heads: int

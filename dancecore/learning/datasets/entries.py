@@ -34,7 +34,8 @@ class Entry:
 
     `creator`: who dances, the unit of honest splits. `views`: degrees each shot's camera stands to the dancer's left of
     their front, empty when the set does not say. `keypoints` is a file of `pack_tracks`, the labelled dancer first;
-    None: the poses are still to be estimated, or filmed of a pack.
+    None: the poses are still to be estimated, or filmed of a pack. `partial`: between the labels nobody said what is
+    danced.
     """
 
     clip: str
@@ -44,6 +45,7 @@ class Entry:
     labels: tuple[Label, ...]
     split: Split | None
     keypoints: Path | None
+    partial: bool = False
 
     @property
     def video(self) -> Path | None:

@@ -6,7 +6,8 @@
     videos/{clip}/truth/joints.npz                  where the joints really are, of synthetic clips: see `joints`
     splits.json                                     {data_version, train: [clip...], validation: [...], test: [...]}
 
-Of the ground truth `creator` (who dances) and `views` (yaw of each shot's camera) may be left out.
+Of the ground truth `creator` (who dances) and `views` (yaw of each shot's camera) may be left out; `flags` may hold
+PARTIAL.
 """
 
 import json
@@ -23,6 +24,9 @@ from dancecore.pose.packing import pack_tracks
 from dancecore.types import PoseTrack
 
 SPLITS_FILE = "splits.json"
+
+PARTIAL = "partial"
+"""The flag of a clip whose labels are not all there is: what is danced between them nobody said."""
 
 SHARES: dict[Split, float] = {"train": 0.70, "validation": 0.15, "test": 0.15}
 """Of the segments, by whole creators."""
@@ -161,7 +165,8 @@ def _entry(path: Path, raw: Mapping[str, Any], pose: str | None, split: Split | 
         duration = int(raw.get("duration_ms", max((label.end_ms for label in labels), default=0)))
     except (KeyError, TypeError, ValueError) as error:
         raise DanceError("INVALID_INPUT", f"{path}: not ground truth of a clip: {error!r}") from error
-    return Entry(clip, str(raw.get("creator", clip)), views, duration, labels, split, _keypoints(folder, pose))
+    partial = PARTIAL in raw.get("flags", ())
+    return Entry(clip, str(raw.get("creator", clip)), views, duration, labels, split, _keypoints(folder, pose), partial)
 
 
 def _keypoints(folder: Path, pose: str | None) -> Path | None:

@@ -1,5 +1,6 @@
 """The decoder: tokens there and back, only steps that there are, NumPy as PyTorch, learning, blending."""
 
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster.settings import settings
+from dancecore.composer.book import Book
 from dancecore.composer.counts import count
 from dancecore.composer.decoder.blending import Context, best_share, blended, contexts
 from dancecore.composer.decoder.running import Decoder, pack, unpack
 from dancecore.composer.decoder.tokens import A_STEP, AHEAD, style_of, vocabulary
 from dancecore.composer.markov import Markov
-from dancecore.composer.steps import START, Choreography, Heard
+from dancecore.composer.settings import ComposerSettings
+from dancecore.composer.steps import START, Choreography, Heard, Step
+from dancecore.composer.suggesting import suggest
+from dancecore.composer.wish import Wish
 from dancecore.errors import DanceError
 from tests.dancecore.composer.dances import dances
 
@@ -148,3 +153,27 @@ def test_a_style_is_what_half_of_the_steps_are_of() -> None:
     styles = {"calm": frozenset("ab"), "wild": frozenset("cd")}
     assert style_of([Heard(name, 4.0) for name in "abc"], styles) == "calm"
     assert style_of([Heard(name, 4.0) for name in "aceef"], styles) is None
+
+
+def test_suggestions_listen_to_it_from_four_steps_on(book: Book, numbers: ComposerSettings) -> None:
+    """A decoder that always foretells one move: with it that move gains as soon as there is enough context."""
+    names = book.model.names
+    words = vocabulary([], [], names)
+    width = 4
+    weights = {"token.weight": np.zeros((words.size, width), np.float32), "norm.bias": np.ones(width, np.float32)}
+    weights["token.weight"][words.first_move + book.number["mv_swim"]] = 3.0
+    weights |= {
+        "place.weight": np.zeros((AHEAD + A_STEP * 8, width), np.float32),
+        "norm.weight": np.zeros(width, np.float32),
+    }
+    sure = Decoder(words, weights, 2, 4, 0.9)
+    listening = copy(book)
+    listening.decoder = sure
+    wish, before = Wish(8, 105.0), [Step(name, 4.0) for name in ("mv_dab", "mv_twist", "mv_clap", "mv_two_step")]
+
+    def seen(of: Book, steps: list[Step]) -> float:
+        found = {each.step.move_id: each.parts for each in suggest(steps, wish, of, replace(numbers, suggestions=200))}
+        return sum(part.value for part in found["mv_swim"] if part.name == "seen")
+
+    assert seen(listening, before[:3]) == seen(book, before[:3])
+    assert seen(listening, before) > 0.9 * numbers.weights["seen"] > seen(book, before)

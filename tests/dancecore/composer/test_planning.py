@@ -213,6 +213,11 @@ REFUSED = [
     (Wish(2, 100, locked=((6.0, Step("mv_dab", 4)),)), "ends after the dance"),
     (Wish(8, 100, locked=((0.0, Step("mv_dab", 4)), (2.0, Step("mv_dab", 4)))), "before 4"),
     (Wish(8, 100, locked=((0.25, Step("mv_dab", 4)),)), "off the half beats"),
+    (
+        Wish(2, 100, first="mv_spin", locked=((0.0, Step("mv_dab", 4)),)),
+        "mv_dab is locked where mv_spin is to be first",
+    ),
+    (Wish(2, 100, last="mv_spin", locked=((4.0, Step("mv_dab", 4)),)), "mv_dab is locked where mv_spin is to be last"),
     (Wish(8, 210, must=("mv_dab",)), "NO_PLAN: no dance of 8 bars"),
     (Wish(8, 210), "NO_PLAN: no move is danced at 210 bpm"),
     (Wish(2, 100, must=("mv_dab", "mv_floss", "mv_spin")), "NO_PLAN: the moves that must occur last 12 beats"),

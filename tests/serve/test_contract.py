@@ -1,0 +1,99 @@
+"""The API is what its OpenAPI document says: schemathesis calls every route, with what is right and what is wrong, and
+goes from call to call by the links. No 5xx, and no answer that the document does not tell of.
+
+The service is whole but for Serve: a database, a store, and a worker that takes analyses out of the queue.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings, strategies
+from schemathesis import AuthContext, Case, GenerationMode
+from schemathesis.config import SchemathesisConfig
+from schemathesis.hooks import HookContext
+from schemathesis.openapi import from_asgi
+from schemathesis.schemas import BaseSchema
+
+from serve.ingress.access import ACCESS
+from serve.ingress.api import create_app
+from tests.serve.live import Live
+
+
+@pytest.fixture(scope="module")
+def contract(live: Live) -> BaseSchema:
+    """The document as it is served. Every other time, something that is there is asked for."""
+    config = SchemathesisConfig.from_dict({"checks": CHECKS})
+    schema = from_asgi("/v1/openapi.json", create_app(live.using), config=config)
+
+    @schema.auth()
+    class Token:
+        def get(self, case: Case, context: AuthContext) -> str:
+            return live.token
+
+        def set(self, case: Case, data: str, context: AuthContext) -> None:
+            case.headers["Authorization"] = f"Bearer {data}"
+
+    def known(given: Any) -> Any:
+        if isinstance(given, dict):
+            return {name: live.ids.get(name, value) if len(str(value)) % 2 else value for name, value in given.items()}
+        return given
+
+    @schema.hook
+    def map_path_parameters(context: HookContext, path_parameters: Any) -> Any:
+        return known(path_parameters)
+
+    @schema.hook
+    def map_body(context: HookContext, body: Any) -> Any:
+        return known(body)
+
+    return schema
+
+
+CHECKS: dict[str, Any] = {
+    "positive_data_acceptance": {"enabled": False},  # that a cursor, a code, a span is well formed is not that it fits
+}
+
+QUICKLY = settings(
+    deadline=None, max_examples=5, derandomize=True, phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+THOROUGHLY = settings(QUICKLY, max_examples=200, derandomize=False)
+
+
+def call(contract: BaseSchema, route: tuple[str, str], how: settings) -> None:
+    """Call a route with what is right and with what is wrong."""
+    method, path = route
+    operation = contract[path][method]
+    cases = strategies.one_of(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)
+
+    @how
+    @given(case=cases)
+    def answered(case: Case) -> None:
+        case.call_and_validate()
+
+    answered()
+
+
+def walk(contract: BaseSchema, how: settings) -> None:
+    """Go from call to call by the links."""
+    contract.as_state_machine().run(settings=how)
+
+
+@pytest.mark.parametrize("route", sorted(ACCESS), ids=" ".join)
+def test_a_route_is_as_described(contract: BaseSchema, route: tuple[str, str]) -> None:
+    call(contract, route, QUICKLY)
+
+
+def test_from_call_to_call(contract: BaseSchema) -> None:
+    walk(contract, settings(QUICKLY, max_examples=10, stateful_step_count=8))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("route", sorted(ACCESS), ids=" ".join)
+def test_a_route_is_as_described_whatever_is_asked(contract: BaseSchema, route: tuple[str, str]) -> None:
+    call(contract, route, THOROUGHLY)
+
+
+@pytest.mark.slow
+def test_a_long_way_from_call_to_call(contract: BaseSchema) -> None:
+    walk(contract, settings(THOROUGHLY, stateful_step_count=20))
