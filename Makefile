@@ -13,7 +13,7 @@ help:            ## list the targets
 demo: .venv/run  ## set up, then index the six sample clips and print the move index
 	@$(BIN)/danceapp index tests/data/clips
 
-test: check      ## set up, then checks and tests (minutes)
+test: check check-client  ## set up, then checks and tests (minutes)
 	@$(BIN)/python -m pytest
 
 test-slow: .venv/dev  ## the tests that take minutes each, recognition end to end among them
@@ -21,6 +21,16 @@ test-slow: .venv/dev  ## the tests that take minutes each, recognition end to en
 
 check: .venv/dev ## ruff, mypy, the import contract
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+generate: .venv/dev ## write anew what is made of the code: OpenAPI document, TypeScript client, serve/API.md, configs/ray/serve.yaml
+	@$(BIN)/danceapp openapi > clients/openapi.json && $(BIN)/danceapp openapi --examples > serve/API.md
+	@$(BIN)/serve build serve.built:application -o configs/ray/serve.yaml >/dev/null 2>&1
+	@sed -i.app1 's/name: app1$$/name: danceapp/' configs/ray/serve.yaml && rm configs/ray/serve.yaml.app1
+	@cd clients/typescript && npm ci --silent && npm run --silent generate
+
+check-client:    ## whether the TypeScript client is what the OpenAPI document says, and compiles
+	@command -v npm >/dev/null || { echo "no Node here: the TypeScript client is not checked"; exit 0; }; \
+	  cd clients/typescript && npm ci --silent && npm run --silent check || { echo "the TypeScript client does not fit its document: make generate"; exit 1; }
 
 bench: .venv/dev ## measure against the peers; writes bench-report.json
 	@$(BIN)/python -m tests.bench
@@ -64,4 +74,4 @@ ORACLES := "mediapipe==0.10.33; sys_platform == 'linux' and platform_machine == 
 	@touch $@
 
 , := ,
-.PHONY: lifter help demo test test-slow check bench model clean
+.PHONY: lifter help demo test test-slow check generate check-client bench model clean

@@ -81,7 +81,7 @@ class Tokens(Shape):
     access_token: str
     refresh_token: str
     expires_in: int
-    model_config = example(access_token="YWNjZXNz", refresh_token="cmVmcmVzaA", expires_in=900)  # noqa: S106
+    model_config = example(access_token="YWNjZXNz", refresh_token="Zm9vYmFyYmF6cXV4", expires_in=900)  # noqa: S106
 
 
 @router.post("/auth/register", status_code=201)

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from serve.ingress.access import ACCESS
+from serve.ingress.examples import page
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +47,18 @@ def test_every_route_says_what_it_does_and_how_it_fails(document: dict[str, Any]
 def test_the_document_is_served(api: TestClient, document: dict[str, Any]) -> None:
     assert isinstance(api.app, FastAPI)
     assert api.get("/v1/openapi.json").json() == document
+
+
+def test_the_document_is_the_one_that_clients_are_made_of(document: dict[str, Any]) -> None:
+    assert json.loads((ROOT / "clients/openapi.json").read_text()) == document, "make generate"
+    assert (ROOT / "serve/API.md").read_text() == page(document), "make generate"
+
+
+def test_what_is_made_says_where_to_go_on(document: dict[str, Any]) -> None:
+    links = document["paths"]["/v1/analysis"]["post"]["responses"]["202"]["links"]
+    operation = document["paths"]["/v1/analysis/{job_id}"]["get"]["operationId"]
+    assert links[f"job_id_of_{operation}"] == {
+        "operationId": operation, "parameters": {"job_id": "$response.body#/job_id"},
+    }  # fmt: skip
+    known = {said["operationId"] for item in document["paths"].values() for said in item.values()}
+    assert {link["operationId"] for link in links.values()} <= known
