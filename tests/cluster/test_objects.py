@@ -1,16 +1,11 @@
 """One contract for both stores: a folder, and a real S3 server that checks signatures."""
 
 import contextlib
-import io
-import json
 import os
 import select
-import shutil
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -21,66 +16,19 @@ import pytest
 import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
-from minio import Minio
 
 from cluster import keys
 from cluster.objects import LocalObjects, Objects, S3Objects, objects
 from cluster.settings import settings
 from dancecore.errors import DanceError
-
-ACCESS, SECRET = "test-access", "test-secret-never-shown"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports below 50000, because the server adds 10000 for its internal ones."""
-    found: list[int] = []
-    while len(found) < count:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port < 50_000:
-            found.append(port)
-    return found
+from tests.weed import ACCESS, SECRET, weed
 
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """host:port of a SeaweedFS that refuses wrong signatures, with the bucket `dance`."""
-    folder = Path(tempfile.mkdtemp(prefix="danceapp-s3-"))
-    identity = {"name": "test", "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}], "actions": ["Admin"]}
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    master, volume, filer, s3 = free_ports(4)
-    command = [
-        str(Path(sys.executable).parent / "weed"), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-        f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", f"-s3.port={s3}", "-s3",
-        f"-s3.config={folder / 's3.json'}", "-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
-    ]  # fmt: skip
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        _make_bucket(f"127.0.0.1:{s3}", time.monotonic() + 60)
-        yield f"127.0.0.1:{s3}"
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
-        shutil.rmtree(folder)
-
-
-def _make_bucket(endpoint: str, until: float) -> None:
-    impatient = urllib3.PoolManager(retries=False, timeout=5)
-    client = Minio(endpoint, ACCESS, SECRET, secure=False, region="us-east-1", http_client=impatient)
-    while True:
-        try:
-            if not client.bucket_exists("dance"):
-                client.make_bucket("dance")
-            client.put_object("dance", "ready", io.BytesIO(), 0)
-            client.remove_object("dance", "ready")
-            impatient.clear()
-            return
-        except Exception:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.2)
+    with weed() as server:
+        yield server.address
 
 
 @pytest.fixture
