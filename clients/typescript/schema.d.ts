@@ -146,6 +146,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin
+         * @description Go to the provider to sign in. It sends you back to `/v1/auth/oidc/callback`.
+         */
+        get: operations["begin_v1_auth_oidc_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come Back
+         * @description Sign in with what the provider says: as who is linked to its subject, else as who has the e-mail address that it
+         *     verified, else as a new user.
+         */
+        get: operations["come_back_v1_auth_oidc_callback_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/api-keys": {
         parameters: {
             query?: never;
@@ -238,6 +279,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/uploads/{upload_id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Parts
+         * @description The parts of an upload that are there.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["list_parts_v1_uploads__upload_id__parts_get"];
+        put?: never;
+        /**
+         * Sign Parts
+         * @description Have addresses signed for the parts of a file that are not there yet: all of them at first, and after a break
+         *     those that are missing. `POST /v1/uploads/sign` comes before it, `POST /v1/videos` after the last part.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["sign_parts_v1_uploads__upload_id__parts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{upload_id}/parts/{number}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Receive Part
+         * @description Take a part that was signed. An S3 store takes its parts itself, at the addresses that it signed.
+         */
+        put: operations["receive_part_v1_uploads__upload_id__parts__number__content_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/videos": {
         parameters: {
             query?: never;
@@ -255,7 +345,8 @@ export interface paths {
         put?: never;
         /**
          * Make
-         * @description Make a video of a file that was uploaded. The same file again, by the same user, is the same video.
+         * @description Make a video of a file that was uploaded. The same file again, by the same user, is the same video. A copy that
+         *     was changed a little is another one, and the answer says which it is a copy of.
          *
          *     For: user, annotator, admin.
          */
@@ -382,6 +473,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/analysis/outdated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Outdated
+         * @description Ask for analyses of all videos whose segments other versions found than those that serve, such as another model.
+         *
+         *     They wait until nobody asks for anything else. A video that was tried at these versions is not tried again.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["request_outdated_v1_analysis_outdated_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/analysis/{job_id}": {
         parameters: {
             query?: never;
@@ -492,7 +607,14 @@ export interface paths {
          */
         get: operations["index_v1_moves_get"];
         put?: never;
-        post?: never;
+        /**
+         * Teach
+         * @description Teach a move by one performance; nothing is trained. Analyses that are asked for from now on know it, under a new
+         *     version of the model. It is everybody's, so those teach who also review what others see.
+         *
+         *     For: annotator, admin.
+         */
+        post: operations["teach_v1_moves_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -535,6 +657,29 @@ export interface paths {
          *     For: user, annotator, admin.
          */
         get: operations["exemplar_v1_moves__move_id__exemplars__exemplar_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moves/{move_id}/animation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Animation
+         * @description One phrase of a move as `preview.v1`: `frames`, so many a second (`fps`), each the x, y, z of 33 `joints` in
+         *     millimetres, x to the dancer's left, y up, z to the front; `bones` are pairs of joints.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["animation_v1_moves__move_id__animation_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -638,6 +783,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/search/patterns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Patterns
+         * @description Videos in which moves are danced in an order: `floss then dab (mirrored) within 8 counts, no spin between`.
+         *
+         *     Steps, by any name, are joined by `then`; after a step may be said how far it is at most from the end of the one
+         *     before (`within 8 counts`, `2 bars`, `4 s`, `500 ms`) and what is not between them (`no spin or twist between`).
+         *     Counts are beats of the clip's own music. A step may be `(mirrored)` or `(straight)`. Who is neither annotator nor
+         *     admin finds their own videos.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["search_patterns_v1_search_patterns_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/{segment_id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Like Segment
+         * @description Segments in which what is danced looks like a segment, whatever it was named. Only what the same model looked at
+         *     is compared. Who is neither annotator nor admin finds their own.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["like_segment_v1_segments__segment_id__similar_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/search/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Like Performance
+         * @description Segments in which what is danced looks like a part of a short performance, of which nothing is kept. It is
+         *     refused where `POST /v1/infer` would refuse it. Who is neither annotator nor admin finds their own.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["like_performance_v1_search_similar_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/annotations": {
         parameters: {
             query?: never;
@@ -696,6 +914,578 @@ export interface paths {
          *     For: user, annotator, admin.
          */
         get: operations["list_annotations_v1_videos__video_id__annotations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/moves/{move_id}/exemplars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Exemplar
+         * @description Add a performance to a move that was taught so; the same one again changes nothing. Up to five are taken.
+         *
+         *     For: annotator, admin.
+         */
+        post: operations["add_exemplar_v1_moves__move_id__exemplars_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/composer/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest After
+         * @description What could come next after two moves, and why.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["suggest_after_v1_composer_suggest_get"];
+        put?: never;
+        /**
+         * Suggest
+         * @description What could come next in a dance, and why.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["suggest_v1_composer_suggest_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/composer/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan
+         * @description A whole dance; with `steps` it continues them.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["plan_v1_composer_plan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/composer/swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Swap
+         * @description The dance with another step in place of one: the best that joins both sides.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["swap_v1_composer_swap_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/composer/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Regenerate
+         * @description The dance with all but its first steps planned anew; another `seed` gives another rest.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["regenerate_v1_composer_regenerate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/composer/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Parse
+         * @description The steps that a text names: aliases, typing errors, counts, beats, sides and repeats are understood, and what is
+         *     not clear is asked.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["parse_v1_composer_parse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/composer/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell
+         * @description Say what was done with a suggestion, so that suggestions become better.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["tell_v1_composer_events_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/composer/experiment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report
+         * @description How the ways of composing that are tried fare: what is accepted, changed, given up.
+         *
+         *     For: admin.
+         */
+        get: operations["report_v1_composer_experiment_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compositions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Compositions
+         * @description Your dances, the newest first.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["list_compositions_v1_compositions_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Keep a dance. Its ETag, which comes with it, is what a change must name.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["create_v1_compositions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compositions/{composition_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description A dance, with its ETag.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["show_v1_compositions__composition_id__get"];
+        /**
+         * Replace
+         * @description Write a dance anew. `If-Match` names the state that is changed, so that nobody overwrites what they never saw:
+         *     412 when it is not that any more, 428 without it. What plan it was made of stays as it was.
+         *
+         *     For: user, annotator, admin.
+         */
+        put: operations["replace_v1_compositions__composition_id__put"];
+        post?: never;
+        /**
+         * Delete
+         * @description Delete a dance with its files; with `If-Match` only in that state.
+         *
+         *     For: user, annotator, admin.
+         */
+        delete: operations["delete_v1_compositions__composition_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compositions/{composition_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview
+         * @description The dance as frames of 33 joints, for a browser to draw.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["preview_v1_compositions__composition_id__preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compositions/{composition_id}/remix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remix
+         * @description A copy of a dance, yours to change.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["remix_v1_compositions__composition_id__remix_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compositions/{composition_id}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shared As
+         * @description The link that a dance is shared by.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["shared_as_v1_compositions__composition_id__share_get"];
+        put?: never;
+        /**
+         * Share
+         * @description A link to a dance: the one it has, or a new one.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["share_v1_compositions__composition_id__share_post"];
+        /**
+         * Unshare
+         * @description Take the link back: it leads nowhere at once, and a later one is another.
+         *
+         *     For: user, annotator, admin.
+         */
+        delete: operations["unshare_v1_compositions__composition_id__share_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shared/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shared Composition
+         * @description A dance that somebody shared.
+         */
+        get: operations["shared_composition_v1_shared__token__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shared/{token}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shared Preview
+         * @description A dance that somebody shared, as frames for a browser to draw.
+         */
+        get: operations["shared_preview_v1_shared__token__preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shared/{token}/remix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remix Shared
+         * @description A copy of a dance that somebody shared, yours to change.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["remix_shared_v1_shared__token__remix_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compositions/{composition_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export
+         * @description Have the files of a dance made, as it is now. Its last bar must be whole.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["export_v1_compositions__composition_id__export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Export
+         * @description How far an export is, with an address for each of its files.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["show_export_v1_exports__export_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{export_id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export File
+         * @description A file of an export, for whoever has its address, until its time is over.
+         */
+        get: operations["export_file_v1_exports__export_id__files__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compositions/{composition_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare
+         * @description Have a take compared with a dance: which counts come late, which limbs are elsewhere.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["compare_v1_compositions__composition_id__compare_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/comparisons/{comparison_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Comparison
+         * @description How far a comparison is, and what it found.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["show_comparison_v1_comparisons__comparison_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description Your webhooks.
+         *
+         *     For: user, annotator, admin.
+         */
+        get: operations["list_webhooks_v1_webhooks_get"];
+        put?: never;
+        /**
+         * Make
+         * @description Have the ends of your analyses posted to an address of https that everybody can reach.
+         *
+         *     For: user, annotator, admin.
+         */
+        post: operations["make_v1_webhooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change
+         * @description Give a webhook another address or other events. Its secret stays.
+         *
+         *     For: user, annotator, admin.
+         */
+        put: operations["change_v1_webhooks__webhook_id__put"];
+        post?: never;
+        /**
+         * Delete
+         * @description Have nothing posted there any more.
+         *
+         *     For: user, annotator, admin.
+         */
+        delete: operations["delete_v1_webhooks__webhook_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Metrics in the text format of Prometheus, which sends an administrator's key as its credentials.
+         *
+         *     For: admin.
+         */
+        get: operations["metrics_metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -825,10 +1615,253 @@ export interface components {
             /** Items */
             items: components["schemas"]["Annotation"][];
         };
+        /**
+         * Asked
+         * @description How many analyses were asked for, and how many videos are left for another such request.
+         * @example {
+         *       "queued": 200,
+         *       "left": 35
+         *     }
+         */
+        Asked: {
+            /** Queued */
+            queued: number;
+            /** Left */
+            left: number;
+        };
+        /** Body_like_performance_v1_search_similar_post */
+        Body_like_performance_v1_search_similar_post: {
+            /** File */
+            file: string;
+        };
         /** Body_segments_v1_infer_post */
         Body_segments_v1_infer_post: {
             /** File */
             file: string;
+        };
+        /**
+         * Compared
+         * @description offset_ms: by how much all of the take is later. timing, shape: the share, 0 to 1, of counts, and of limbs at
+         *     counts, that are as they should be. turn_deg: from how far aside it was filmed.
+         * @example {
+         *       "counts": [],
+         *       "offset_ms": 480,
+         *       "timing": 0.88,
+         *       "shape": 0.97,
+         *       "turn_deg": -12
+         *     }
+         */
+        Compared: {
+            /** Counts */
+            counts: components["schemas"]["CountFound"][];
+            /** Offset Ms */
+            offset_ms: number;
+            /** Timing */
+            timing: number;
+            /** Shape */
+            shape: number;
+            /** Turn Deg */
+            turn_deg: number;
+        };
+        /**
+         * ComparisonAsked
+         * @description The video of a take. `mirror`: it was danced as in a mirror.
+         * @example {
+         *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2",
+         *       "mirror": true
+         *     }
+         */
+        ComparisonAsked: {
+            /** Video Id */
+            video_id: string;
+            /**
+             * Mirror
+             * @default false
+             */
+            mirror?: boolean;
+        };
+        /**
+         * ComparisonJob
+         * @description A take beside its composition; `result` when it is DONE.
+         * @example {
+         *       "comparison_id": "cpr_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "composition_id": "cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2",
+         *       "state": "QUEUED",
+         *       "reason": null,
+         *       "detail": null,
+         *       "result": null
+         *     }
+         */
+        ComparisonJob: {
+            /** Comparison Id */
+            comparison_id: string;
+            /** Composition Id */
+            composition_id: string;
+            /** Video Id */
+            video_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "QUEUED" | "RUNNING" | "DONE" | "FAILED";
+            /** Reason */
+            reason: string | null;
+            /** Detail */
+            detail: string | null;
+            result: components["schemas"]["Compared"] | null;
+        };
+        /**
+         * Composition
+         * @description A dance of yours. remix_of: the composition that it was copied from.
+         * @example {
+         *       "bars": 1,
+         *       "bpm": 112,
+         *       "composition_id": "cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "created_at": "2026-06-30T12:00:00Z",
+         *       "moveset_version": "tx-0.1",
+         *       "remix_of": "cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "steps": [
+         *         {
+         *           "duration_beats": 4,
+         *           "mirror": false,
+         *           "move_id": "mv_floss",
+         *           "notes": "",
+         *           "order_idx": 0
+         *         }
+         *       ],
+         *       "title": "My dance",
+         *       "updated_at": "2026-06-30T12:00:00Z"
+         *     }
+         */
+        Composition: {
+            /** Title */
+            title: string;
+            /** Bpm */
+            bpm: number;
+            /** Bars */
+            bars: number;
+            /** Steps */
+            steps: components["schemas"]["CompositionStep"][];
+            /** Moveset Version */
+            moveset_version: string;
+            /** Composition Id */
+            composition_id: string;
+            /** Remix Of */
+            remix_of: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * CompositionStep
+         * @description A step: `order_idx` counts from 0. Mirrored it is danced to the other side.
+         * @example {
+         *       "order_idx": 0,
+         *       "move_id": "mv_floss",
+         *       "duration_beats": 4,
+         *       "mirror": false,
+         *       "notes": ""
+         *     }
+         */
+        CompositionStep: {
+            /** Order Idx */
+            order_idx: number;
+            /** Move Id */
+            move_id: string;
+            /** Duration Beats */
+            duration_beats: number;
+            /**
+             * Mirror
+             * @default false
+             */
+            mirror?: boolean;
+            /**
+             * Notes
+             * @default
+             */
+            notes?: string;
+        };
+        /**
+         * CountFound
+         * @description A count, from 1: how late it is (null: the dancer is out of sight), how many degrees each limb is off, when it is
+         *     in the dance and in the take, and what of that is too much.
+         * @example {
+         *       "count": 5,
+         *       "late_ms": 121,
+         *       "degrees": {
+         *         "left_wrist": 12.5
+         *       },
+         *       "model_s": 2.14,
+         *       "take_s": 2.76,
+         *       "off_time": true,
+         *       "off_shape": []
+         *     }
+         */
+        CountFound: {
+            /** Count */
+            count: number;
+            /** Late Ms */
+            late_ms: number | null;
+            /** Degrees */
+            degrees: {
+                [key: string]: number;
+            };
+            /** Model S */
+            model_s: number;
+            /** Take S */
+            take_s: number;
+            /** Off Time */
+            off_time: boolean;
+            /** Off Shape */
+            off_shape: string[];
+        };
+        /**
+         * DanceStep
+         * @description A move, by its id or any of its names, for so many beats, as written or mirrored.
+         * @example {
+         *       "move_id": "mv_floss",
+         *       "beats": 4,
+         *       "mirror": false
+         *     }
+         */
+        DanceStep: {
+            /** Move Id */
+            move_id: string;
+            /** Beats */
+            beats: number;
+            /**
+             * Mirror
+             * @default false
+             */
+            mirror?: boolean;
+        };
+        /**
+         * DancedTransitions
+         * @description Moves that people dance right before and after, the most common first; empty until `danceapp choreograph` ran.
+         * @example {
+         *       "before": [
+         *         {
+         *           "move_id": "mv_whip",
+         *           "count": 31,
+         *           "dances": 12
+         *         }
+         *       ],
+         *       "after": []
+         *     }
+         */
+        DancedTransitions: {
+            /** Before */
+            before: components["schemas"]["Neighbour"][];
+            /** After */
+            after: components["schemas"]["Neighbour"][];
         };
         /**
          * Dancer
@@ -863,6 +1896,45 @@ export interface components {
             visibility: (number[] | null)[];
         };
         /**
+         * Done
+         * @description That a suggested step was taken (`about_id`: the suggestion, `beats`: of the step), or that somebody gives up.
+         * @example {
+         *       "kind": "accepted",
+         *       "about_id": "evt_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "beats": 4
+         *     }
+         */
+        Done: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "accepted" | "abandoned";
+            /** About Id */
+            about_id?: string | null;
+            /** Beats */
+            beats?: number | null;
+        };
+        /**
+         * EnrolledMove
+         * @description A move that was taught, and the names of its exemplars.
+         * @example {
+         *       "move_id": "mv_local_big_stretch",
+         *       "name": "Big Stretch",
+         *       "exemplars": [
+         *         "ex_5f70bf18a0860070"
+         *       ]
+         *     }
+         */
+        EnrolledMove: {
+            /** Move Id */
+            move_id: string;
+            /** Name */
+            name: string;
+            /** Exemplars */
+            exemplars: string[];
+        };
+        /**
          * Event
          * @description A state that a job reached, and when (ms since 1970, UTC). `reason`, a code, and `detail`: of FAILED.
          * @example {
@@ -887,6 +1959,119 @@ export interface components {
             reason?: string | null;
             /** Detail */
             detail?: string | null;
+        };
+        /**
+         * Experiment
+         * @description The ways of composing that are tried beside each other.
+         * @example {
+         *       "name": "parts-1",
+         *       "variants": []
+         *     }
+         */
+        Experiment: {
+            /** Name */
+            name: string;
+            /** Variants */
+            variants: components["schemas"]["Variant"][];
+        };
+        /**
+         * Export
+         * @description Files that are made: `done` of `formats` are there, each at its address for `link_minutes`; ask again for another
+         *     address. All are removed at `expires_at`. reason, detail: why it FAILED.
+         * @example {
+         *       "export_id": "exp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "composition_id": "cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "state": "RUNNING",
+         *       "reason": null,
+         *       "detail": null,
+         *       "formats": [
+         *         "pdf",
+         *         "mp4"
+         *       ],
+         *       "done": 1,
+         *       "expires_at": "2026-07-01T12:00:00Z",
+         *       "url_pdf": "http://127.0.0.1:8000/v1/exports/exp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A/files/pdf?until=1782824400&signature=9f2c"
+         *     }
+         */
+        Export: {
+            /** Export Id */
+            export_id: string;
+            /** Composition Id */
+            composition_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "QUEUED" | "RUNNING" | "DONE" | "FAILED";
+            /** Reason */
+            reason: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Formats */
+            formats: string[];
+            /** Done */
+            done: number;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Url Json */
+            url_json?: string | null;
+            /** Url Csv */
+            url_csv?: string | null;
+            /** Url Pdf */
+            url_pdf?: string | null;
+            /** Url Mp4 */
+            url_mp4?: string | null;
+            /** Url Preview */
+            url_preview?: string | null;
+            /** Url Bvh */
+            url_bvh?: string | null;
+            /** Url Edl */
+            url_edl?: string | null;
+            /** Url Fcpxml */
+            url_fcpxml?: string | null;
+            /** Url Vtt */
+            url_vtt?: string | null;
+            /** Url Body */
+            url_body?: string | null;
+        };
+        /**
+         * ExportAsked
+         * @description Which files, all but a video with a body by default; of videos: their speed, how often they show the dance, and
+         *     whether as a mirror does; whom the sheet thanks.
+         * @example {
+         *       "formats": [
+         *         "pdf",
+         *         "mp4"
+         *       ],
+         *       "speed": 0.5
+         *     }
+         */
+        ExportAsked: {
+            /** Formats */
+            formats?: ("json" | "csv" | "pdf" | "mp4" | "preview.json" | "bvh" | "edl" | "fcpxml" | "vtt" | "body.mp4")[];
+            /**
+             * Speed
+             * @default 1
+             */
+            speed?: number;
+            /**
+             * Loops
+             * @default 1
+             */
+            loops?: number;
+            /**
+             * Mirrored
+             * @default false
+             */
+            mirrored?: boolean;
+            /**
+             * Credits
+             * @default
+             */
+            credits?: string;
         };
         /**
          * File
@@ -1153,6 +2338,78 @@ export interface components {
             items: components["schemas"]["Key"][];
         };
         /**
+         * Link
+         * @description Whoever has this address sees the dance, signed in or not, until it is taken back.
+         * @example {
+         *       "url": "http://127.0.0.1:8000/v1/shared/kq3Jt0uYkq9mQyV6mZ0m5b8cJ1nT4hW2sR7xP3aLdEo",
+         *       "token": "kq3Jt0uYkq9mQyV6mZ0m5b8cJ1nT4hW2sR7xP3aLdEo"
+         *     }
+         */
+        Link: {
+            /** Url */
+            url: string;
+            /** Token */
+            token: string;
+        };
+        /**
+         * ListedComposition
+         * @description What a list says of a dance.
+         * @example {
+         *       "composition_id": "cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "title": "My dance",
+         *       "bpm": 112,
+         *       "beats": 32,
+         *       "steps": 8,
+         *       "created_at": "2026-06-30T12:00:00Z",
+         *       "updated_at": "2026-06-30T12:00:00Z"
+         *     }
+         */
+        ListedComposition: {
+            /** Composition Id */
+            composition_id: string;
+            /** Title */
+            title: string;
+            /** Bpm */
+            bpm: number;
+            /** Beats */
+            beats: number;
+            /** Steps */
+            steps: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * LockedStep
+         * @description A step that stays where it is: from this beat of the dance on, counted from 0.
+         * @example {
+         *       "beats": 4,
+         *       "mirror": false,
+         *       "move_id": "mv_floss",
+         *       "start_beat": 16
+         *     }
+         */
+        LockedStep: {
+            /** Move Id */
+            move_id: string;
+            /** Beats */
+            beats: number;
+            /**
+             * Mirror
+             * @default false
+             */
+            mirror?: boolean;
+            /** Start Beat */
+            start_beat: number;
+        };
+        /**
          * Login
          * @description Who signs in, by password or by a code that was sent.
          * @example {
@@ -1170,6 +2427,26 @@ export interface components {
             password?: string | null;
             /** Code */
             code?: string | null;
+        };
+        /**
+         * MatchedStep
+         * @description The segment that is a step of the pattern.
+         * @example {
+         *       "move_id": "mv_floss",
+         *       "mirror": false,
+         *       "start_ms": 1950,
+         *       "end_ms": 3900
+         *     }
+         */
+        MatchedStep: {
+            /** Move Id */
+            move_id: string;
+            /** Mirror */
+            mirror: boolean;
+            /** Start Ms */
+            start_ms: number;
+            /** End Ms */
+            end_ms: number;
         };
         /**
          * MonthOfUse
@@ -1229,11 +2506,23 @@ export interface components {
         };
         /**
          * MoveDetail
-         * @description A move with all that belongs to it. exemplars: addresses of videos in which people dance it.
+         * @description A move with all that belongs to it. exemplars: addresses of videos in which people dance it. animation: the
+         *     address of its motion, frame by frame; null: it has none, as moves that were taught by example.
          * @example {
          *       "aliases": [
          *         "the dab"
          *       ],
+         *       "animation": "/v1/moves/mv_dab/animation",
+         *       "danced": {
+         *         "after": [],
+         *         "before": [
+         *           {
+         *             "count": 31,
+         *             "dances": 12,
+         *             "move_id": "mv_whip"
+         *           }
+         *         ]
+         *       },
          *       "difficulty": 1,
          *       "exemplars": [
          *         "/v1/moves/mv_dab/exemplars/ex_000011"
@@ -1284,9 +2573,29 @@ export interface components {
             templates: components["schemas"]["Template"][];
             /** Exemplars */
             exemplars: string[];
+            /** Animation */
+            animation: string | null;
             transitions: components["schemas"]["Transitions"];
+            danced: components["schemas"]["DancedTransitions"];
             /** Usage */
             usage: components["schemas"]["MonthOfUse"][];
+        };
+        /**
+         * Neighbour
+         * @description A move that people dance right before or after another one: how often, and in how many dances.
+         * @example {
+         *       "move_id": "mv_whip",
+         *       "count": 31,
+         *       "dances": 12
+         *     }
+         */
+        Neighbour: {
+            /** Move Id */
+            move_id: string;
+            /** Count */
+            count: number;
+            /** Dances */
+            dances: number;
         };
         /**
          * NewAnnotation
@@ -1315,6 +2624,51 @@ export interface components {
              * @default
              */
             notes?: string;
+        };
+        /**
+         * NewComposition
+         * @description A dance. `plan_id`: the plan that it was made of.
+         * @example {
+         *       "title": "My dance",
+         *       "bpm": 112,
+         *       "steps": [
+         *         {
+         *           "order_idx": 0,
+         *           "move_id": "mv_floss",
+         *           "duration_beats": 4,
+         *           "mirror": false,
+         *           "notes": ""
+         *         }
+         *       ],
+         *       "plan_id": "evt_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A"
+         *     }
+         */
+        NewComposition: {
+            /** Title */
+            title: string;
+            /** Bpm */
+            bpm: number;
+            /** Steps */
+            steps: components["schemas"]["CompositionStep"][];
+            /** Plan Id */
+            plan_id?: string | null;
+        };
+        /**
+         * NewExemplar
+         * @description A performance: [start_ms, end_ms) of a video that was analysed, such as a segment of it.
+         * @example {
+         *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2",
+         *       "start_ms": 1950,
+         *       "end_ms": 3900
+         *     }
+         */
+        NewExemplar: {
+            /** Video Id */
+            video_id: string;
+            /** Start Ms */
+            start_ms: number;
+            /** End Ms */
+            end_ms: number;
         };
         /**
          * NewKey
@@ -1396,6 +2750,44 @@ export interface components {
             /** Height */
             height?: number | null;
         };
+        /**
+         * NewWebhook
+         * @description Where to post what, as JSON: {type, timestamp, data}. The data of `job.done`: {job_id, video_id, model_version,
+         *     segments, ts}; of `job.failed`: {job_id, video_id, state, reason, detail, ts}.
+         * @example {
+         *       "url": "https://example.org/danceapp",
+         *       "events": [
+         *         "job.done",
+         *         "job.failed"
+         *       ]
+         *     }
+         */
+        NewWebhook: {
+            /** Url */
+            url: string;
+            /**
+             * Events
+             * @default [
+             *       "job.done",
+             *       "job.failed"
+             *     ]
+             */
+            events?: ("job.done" | "job.failed")[];
+        };
+        /**
+         * Outdated
+         * @description Whose videos: `everybody`'s, which only admin may ask for, or one's own.
+         * @example {
+         *       "everybody": false
+         *     }
+         */
+        Outdated: {
+            /**
+             * Everybody
+             * @default false
+             */
+            everybody?: boolean;
+        };
         /** Page[FoundVideo] */
         Page_FoundVideo_: {
             /** Items */
@@ -1407,6 +2799,13 @@ export interface components {
         Page_IndexedMove_: {
             /** Items */
             items: components["schemas"]["IndexedMove"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[ListedComposition] */
+        Page_ListedComposition_: {
+            /** Items */
+            items: components["schemas"]["ListedComposition"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -1423,6 +2822,166 @@ export interface components {
             items: components["schemas"]["Video"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * Part
+         * @description A part of the performance that was asked about, and what is danced there.
+         * @example {
+         *       "start_ms": 0,
+         *       "end_ms": 1950,
+         *       "move_id": "mv_floss"
+         *     }
+         */
+        Part: {
+            /** Start Ms */
+            start_ms: number;
+            /** End Ms */
+            end_ms: number;
+            /** Move Id */
+            move_id: string;
+        };
+        /**
+         * PatternMatch
+         * @description Where the pattern is danced, [start_ms, end_ms), and its steps one by one.
+         * @example {
+         *       "start_ms": 1950,
+         *       "end_ms": 5850,
+         *       "steps": [
+         *         {
+         *           "move_id": "mv_floss",
+         *           "mirror": false,
+         *           "start_ms": 1950,
+         *           "end_ms": 3900
+         *         },
+         *         {
+         *           "move_id": "mv_dab",
+         *           "mirror": true,
+         *           "start_ms": 4875,
+         *           "end_ms": 5850
+         *         }
+         *       ]
+         *     }
+         */
+        PatternMatch: {
+            /** Start Ms */
+            start_ms: number;
+            /** End Ms */
+            end_ms: number;
+            /** Steps */
+            steps: components["schemas"]["MatchedStep"][];
+        };
+        /**
+         * PlanAsked
+         * @description How long the dance is to be, what it begins with, and what else is wanted of it.
+         * @example {
+         *       "bars": 8,
+         *       "bpm": 112,
+         *       "last": "dab",
+         *       "must": [
+         *         "floss"
+         *       ],
+         *       "style": "latin"
+         *     }
+         */
+        PlanAsked: {
+            /**
+             * Bpm
+             * @default 110
+             */
+            bpm?: number;
+            /** Style */
+            style?: string | null;
+            /** Families */
+            families?: string[];
+            /** Max Difficulty */
+            max_difficulty?: number | null;
+            /** Energy */
+            energy?: string | number[] | null;
+            /** Must */
+            must?: string[];
+            /** Never */
+            never?: string[];
+            /** Locked */
+            locked?: components["schemas"]["LockedStep"][];
+            /** First */
+            first?: string | null;
+            /** Last */
+            last?: string | null;
+            /**
+             * Novelty
+             * @default 0
+             */
+            novelty?: number;
+            /**
+             * Diversity
+             * @default 0.5
+             */
+            diversity?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /** Bars */
+            bars: number;
+            /** Steps */
+            steps?: components["schemas"]["DanceStep"][];
+        };
+        /**
+         * Planned
+         * @description A dance. `plan_id`: what a composition that is made of it names.
+         * @example {
+         *       "plan_id": "evt_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "steps": [
+         *         {
+         *           "move_id": "mv_floss",
+         *           "beats": 4,
+         *           "mirror": false,
+         *           "reasons": [
+         *             {
+         *               "part": "seen",
+         *               "value": 0.71,
+         *               "reason": "seen 12 times after Two-step"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "score": 0.71
+         *     }
+         */
+        Planned: {
+            /** Plan Id */
+            plan_id: string;
+            /** Steps */
+            steps: components["schemas"]["PlannedStep"][];
+            /** Score */
+            score: number;
+        };
+        /**
+         * PlannedStep
+         * @description A step of a plan, and why it is there, the weightiest reason first.
+         * @example {
+         *       "move_id": "mv_floss",
+         *       "beats": 4,
+         *       "mirror": false,
+         *       "reasons": [
+         *         {
+         *           "part": "seen",
+         *           "value": 0.71,
+         *           "reason": "seen 12 times after Two-step"
+         *         }
+         *       ]
+         *     }
+         */
+        PlannedStep: {
+            /** Move Id */
+            move_id: string;
+            /** Beats */
+            beats: number;
+            /** Mirror */
+            mirror: boolean;
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
         };
         /**
          * Profile
@@ -1448,6 +3007,98 @@ export interface components {
             role: "user" | "annotator" | "admin";
         };
         /**
+         * Question
+         * @description Something that could mean several things, or nothing known: where it is, why it is asked, what to write.
+         * @example {
+         *       "text": "turn",
+         *       "question": "which move is this?",
+         *       "candidates": [
+         *         "Jump turn",
+         *         "Paddle turn"
+         *       ]
+         *     }
+         */
+        Question: {
+            /** Text */
+            text: string;
+            /** Question */
+            question: string;
+            /** Candidates */
+            candidates: string[];
+        };
+        /**
+         * Read
+         * @description The steps of a text; none while it leaves `questions`. `remarks`: what was read other than it was written.
+         * @example {
+         *       "steps": [
+         *         {
+         *           "move_id": "mv_floss",
+         *           "beats": 4,
+         *           "mirror": false
+         *         }
+         *       ],
+         *       "remarks": [
+         *         "'flos' was read as Floss"
+         *       ],
+         *       "questions": []
+         *     }
+         */
+        Read: {
+            /** Steps */
+            steps: components["schemas"]["DanceStep"][];
+            /** Remarks */
+            remarks: string[];
+            /** Questions */
+            questions: components["schemas"]["Question"][];
+        };
+        /**
+         * Reason
+         * @description A part of a score: what it is called, what it adds, and why.
+         * @example {
+         *       "part": "seen",
+         *       "value": 0.71,
+         *       "reason": "seen 12 times after Two-step"
+         *     }
+         */
+        Reason: {
+            /** Part */
+            part: string;
+            /** Value */
+            value: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ReceivedPart
+         * @description A part that is there.
+         * @example {
+         *       "number": 1,
+         *       "bytes": 8388608
+         *     }
+         */
+        ReceivedPart: {
+            /** Number */
+            number: number;
+            /** Bytes */
+            bytes: number;
+        };
+        /**
+         * ReceivedParts
+         * @description The parts that are there, in order.
+         * @example {
+         *       "parts": [
+         *         {
+         *           "number": 1,
+         *           "bytes": 8388608
+         *         }
+         *       ]
+         *     }
+         */
+        ReceivedParts: {
+            /** Parts */
+            parts: components["schemas"]["ReceivedPart"][];
+        };
+        /**
          * Refresh
          * @description The refresh token of the pair that was given last.
          * @example {
@@ -1457,6 +3108,69 @@ export interface components {
         Refresh: {
             /** Refresh Token */
             refresh_token: string;
+        };
+        /**
+         * RegenerateAsked
+         * @description A dance, and how many of its first steps stay.
+         * @example {
+         *       "keep": 1,
+         *       "seed": 3,
+         *       "steps": [
+         *         {
+         *           "beats": 4,
+         *           "mirror": false,
+         *           "move_id": "mv_floss"
+         *         },
+         *         {
+         *           "beats": 4,
+         *           "move_id": "mv_dab"
+         *         }
+         *       ]
+         *     }
+         */
+        RegenerateAsked: {
+            /**
+             * Bpm
+             * @default 110
+             */
+            bpm?: number;
+            /** Style */
+            style?: string | null;
+            /** Families */
+            families?: string[];
+            /** Max Difficulty */
+            max_difficulty?: number | null;
+            /** Energy */
+            energy?: string | number[] | null;
+            /** Must */
+            must?: string[];
+            /** Never */
+            never?: string[];
+            /** Locked */
+            locked?: components["schemas"]["LockedStep"][];
+            /** First */
+            first?: string | null;
+            /** Last */
+            last?: string | null;
+            /**
+             * Novelty
+             * @default 0
+             */
+            novelty?: number;
+            /**
+             * Diversity
+             * @default 0.5
+             */
+            diversity?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /** Steps */
+            steps: components["schemas"]["DanceStep"][];
+            /** Keep */
+            keep: number;
         };
         /**
          * Registration
@@ -1517,8 +3231,9 @@ export interface components {
         /**
          * Segment
          * @description A part of a dance, [start_ms, end_ms). `move_id` is "other" when no known move explains it. `mirror`: danced with
-         *     the sides exchanged. `band`: how far to trust it.
+         *     the sides exchanged. `band`: how far to trust it. `segment_id`: of one that is stored.
          * @example {
+         *       "segment_id": "seg_1T9PZ5RVW4JS8C1XK6E7MA2D3F",
          *       "start_ms": 0,
          *       "end_ms": 1950,
          *       "move_id": "mv_floss",
@@ -1540,6 +3255,8 @@ export interface components {
          *     }
          */
         Segment: {
+            /** Segment Id */
+            segment_id?: string | null;
             /** Start Ms */
             start_ms: number;
             /** End Ms */
@@ -1588,6 +3305,74 @@ export interface components {
             segments: components["schemas"]["Segment"][];
         };
         /**
+         * SharedComposition
+         * @description A dance as others see it. bars: those that are begun, of four beats each. moveset_version: of its moves.
+         * @example {
+         *       "title": "My dance",
+         *       "bpm": 112,
+         *       "bars": 1,
+         *       "steps": [
+         *         {
+         *           "order_idx": 0,
+         *           "move_id": "mv_floss",
+         *           "duration_beats": 4,
+         *           "mirror": false,
+         *           "notes": ""
+         *         }
+         *       ],
+         *       "moveset_version": "tx-0.1"
+         *     }
+         */
+        SharedComposition: {
+            /** Title */
+            title: string;
+            /** Bpm */
+            bpm: number;
+            /** Bars */
+            bars: number;
+            /** Steps */
+            steps: components["schemas"]["CompositionStep"][];
+            /** Moveset Version */
+            moveset_version: string;
+        };
+        /**
+         * SignedPart
+         * @description A part that is missing: bytes [offset, offset + bytes) of the file go to `url` as the body of a PUT.
+         * @example {
+         *       "number": 2,
+         *       "offset": 8388608,
+         *       "bytes": 8388608,
+         *       "url": "http://127.0.0.1:8000/v1/uploads/upl_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A/parts/2/content?signature=c2VjcmV0"
+         *     }
+         */
+        SignedPart: {
+            /** Number */
+            number: number;
+            /** Offset */
+            offset: number;
+            /** Bytes */
+            bytes: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * SignedParts
+         * @description The parts that are missing. Their addresses are good until `expires_at`; asking again gives new ones.
+         * @example {
+         *       "parts": [],
+         *       "expires_at": "2026-06-30T13:00:00Z"
+         *     }
+         */
+        SignedParts: {
+            /** Parts */
+            parts: components["schemas"]["SignedPart"][];
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * SignedUpload
          * @description Post `fields`, then the file in a field `file`, as multipart/form-data, to `url` before `expires_at`.
          * @example {
@@ -1613,6 +3398,241 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /**
+         * Similar
+         * @description A segment like the one that was asked about. similarity: the cosine of their embeddings, -1..1. like: the part of
+         *     the performance it is most like; null where a segment was asked about.
+         * @example {
+         *       "segment_id": "seg_1T9PZ5RVW4JS8C1XK6E7MA2D3F",
+         *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2",
+         *       "filename": "party.mp4",
+         *       "start_ms": 0,
+         *       "end_ms": 1950,
+         *       "move_id": "mv_floss",
+         *       "similarity": 0.94,
+         *       "like": null
+         *     }
+         */
+        Similar: {
+            /** Segment Id */
+            segment_id: string;
+            /** Video Id */
+            video_id: string;
+            /** Filename */
+            filename: string;
+            /** Start Ms */
+            start_ms: number;
+            /** End Ms */
+            end_ms: number;
+            /** Move Id */
+            move_id: string;
+            /** Similarity */
+            similarity: number;
+            like: components["schemas"]["Part"] | null;
+        };
+        /**
+         * SimilarSegments
+         * @description The most alike first.
+         * @example {
+         *       "items": []
+         *     }
+         */
+        SimilarSegments: {
+            /** Items */
+            items: components["schemas"]["Similar"][];
+        };
+        /**
+         * SuggestedStep
+         * @description A step that could come next. The values of its reasons add up to its score.
+         * @example {
+         *       "move_id": "mv_floss",
+         *       "beats": 4,
+         *       "mirror": false,
+         *       "name": "Floss",
+         *       "score": 0.71,
+         *       "reasons": [
+         *         {
+         *           "part": "seen",
+         *           "value": 0.71,
+         *           "reason": "seen 12 times after Two-step"
+         *         }
+         *       ]
+         *     }
+         */
+        SuggestedStep: {
+            /** Move Id */
+            move_id: string;
+            /** Name */
+            name: string;
+            /** Beats */
+            beats: number;
+            /** Mirror */
+            mirror: boolean;
+            /** Score */
+            score: number;
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
+        };
+        /**
+         * SuggestionAsked
+         * @description The steps so far, and what is wanted of the whole dance.
+         * @example {
+         *       "bpm": 112,
+         *       "steps": [
+         *         {
+         *           "beats": 4,
+         *           "mirror": false,
+         *           "move_id": "mv_floss"
+         *         }
+         *       ]
+         *     }
+         */
+        SuggestionAsked: {
+            /**
+             * Bpm
+             * @default 110
+             */
+            bpm?: number;
+            /** Style */
+            style?: string | null;
+            /** Families */
+            families?: string[];
+            /** Max Difficulty */
+            max_difficulty?: number | null;
+            /** Energy */
+            energy?: string | number[] | null;
+            /** Must */
+            must?: string[];
+            /** Never */
+            never?: string[];
+            /** Locked */
+            locked?: components["schemas"]["LockedStep"][];
+            /** First */
+            first?: string | null;
+            /** Last */
+            last?: string | null;
+            /**
+             * Novelty
+             * @default 0
+             */
+            novelty?: number;
+            /**
+             * Diversity
+             * @default 0.5
+             */
+            diversity?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /** Steps */
+            steps: components["schemas"]["DanceStep"][];
+            /**
+             * Bars
+             * @default 8
+             */
+            bars?: number;
+        };
+        /**
+         * Suggestions
+         * @description Steps that could come next, the best first. `suggestion_id`: what an event says that one of them was taken of.
+         * @example {
+         *       "suggestion_id": "evt_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "items": [],
+         *       "next_cursor": null
+         *     }
+         */
+        Suggestions: {
+            /** Suggestion Id */
+            suggestion_id: string;
+            /** Items */
+            items: components["schemas"]["SuggestedStep"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /**
+         * SwapAsked
+         * @description A dance, and which of its steps, from 0, is to be another one.
+         * @example {
+         *       "order": 1,
+         *       "steps": [
+         *         {
+         *           "beats": 4,
+         *           "mirror": false,
+         *           "move_id": "mv_floss"
+         *         },
+         *         {
+         *           "beats": 4,
+         *           "move_id": "mv_dab"
+         *         }
+         *       ]
+         *     }
+         */
+        SwapAsked: {
+            /**
+             * Bpm
+             * @default 110
+             */
+            bpm?: number;
+            /** Style */
+            style?: string | null;
+            /** Families */
+            families?: string[];
+            /** Max Difficulty */
+            max_difficulty?: number | null;
+            /** Energy */
+            energy?: string | number[] | null;
+            /** Must */
+            must?: string[];
+            /** Never */
+            never?: string[];
+            /** Locked */
+            locked?: components["schemas"]["LockedStep"][];
+            /** First */
+            first?: string | null;
+            /** Last */
+            last?: string | null;
+            /**
+             * Novelty
+             * @default 0
+             */
+            novelty?: number;
+            /**
+             * Diversity
+             * @default 0.5
+             */
+            diversity?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /** Steps */
+            steps: components["schemas"]["DanceStep"][];
+            /** Order */
+            order: number;
+        };
+        /**
+         * TaughtMove
+         * @description A name that no move has yet, and the first performance.
+         * @example {
+         *       "end_ms": 3900,
+         *       "name": "Big Stretch",
+         *       "start_ms": 1950,
+         *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2"
+         *     }
+         */
+        TaughtMove: {
+            /** Video Id */
+            video_id: string;
+            /** Start Ms */
+            start_ms: number;
+            /** End Ms */
+            end_ms: number;
+            /** Name */
+            name: string;
         };
         /**
          * TaxonomyVersion
@@ -1699,6 +3719,58 @@ export interface components {
             after: string[];
         };
         /**
+         * Typed
+         * @description A dance as people write it: names with how often, how many beats, and "(mirror)".
+         * @example {
+         *       "text": "two-step x4, body roll, dab (mirror), floss 4"
+         *     }
+         */
+        Typed: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * Variant
+         * @description What is told of a way of composing that is tried: see `cluster.experiment.Told`. null: nobody did that yet.
+         * @example {
+         *       "variant": "plain",
+         *       "users": 12,
+         *       "sessions": 30,
+         *       "suggestions": 140,
+         *       "acceptance": 0.41,
+         *       "edited": 9,
+         *       "edit_distance": 2.3,
+         *       "first_bar_s": 24,
+         *       "abandonment": 0.3,
+         *       "dances": 14,
+         *       "diversity": 0.72
+         *     }
+         */
+        Variant: {
+            /** Variant */
+            variant: string;
+            /** Users */
+            users: number;
+            /** Sessions */
+            sessions: number;
+            /** Suggestions */
+            suggestions: number;
+            /** Acceptance */
+            acceptance: number | null;
+            /** Edited */
+            edited: number;
+            /** Edit Distance */
+            edit_distance: number | null;
+            /** First Bar S */
+            first_bar_s: number | null;
+            /** Abandonment */
+            abandonment: number | null;
+            /** Dances */
+            dances: number;
+            /** Diversity */
+            diversity: number | null;
+        };
+        /**
          * Video
          * @description A video. `preview_url`: a small moving picture, once it was analysed.
          * @example {
@@ -1753,14 +3825,186 @@ export interface components {
         };
         /**
          * VideoMade
-         * @description The same file gives the same id.
+         * @description The same file gives the same id. duplicate_of: another video of yours that shows nearly the same, such as before
+         *     it was encoded anew, cropped a little, or mirrored.
          * @example {
-         *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2"
+         *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2",
+         *       "duplicate_of": null
          *     }
          */
         VideoMade: {
             /** Video Id */
             video_id: string;
+            /** Duplicate Of */
+            duplicate_of: string | null;
+        };
+        /**
+         * VideoWithPattern
+         * @description A video and every place in it where the pattern is danced, in order of time, not overlapping.
+         * @example {
+         *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2",
+         *       "filename": "party.mp4",
+         *       "created_at": "2026-06-30T12:00:00Z",
+         *       "matches": [
+         *         {
+         *           "start_ms": 1950,
+         *           "end_ms": 5850,
+         *           "steps": [
+         *             {
+         *               "move_id": "mv_floss",
+         *               "mirror": false,
+         *               "start_ms": 1950,
+         *               "end_ms": 3900
+         *             },
+         *             {
+         *               "move_id": "mv_dab",
+         *               "mirror": true,
+         *               "start_ms": 4875,
+         *               "end_ms": 5850
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        VideoWithPattern: {
+            /** Video Id */
+            video_id: string;
+            /** Filename */
+            filename: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Matches */
+            matches: components["schemas"]["PatternMatch"][];
+        };
+        /**
+         * VideosWithPattern
+         * @description Videos, the newest first. Each page looks through `pattern_videos` of configs/serve.yaml: it may have fewer than
+         *     were asked for, or none, and another one after it. uncounted: videos of this page that were left out because their
+         *     music has no beats to count by. remarks: what was read other than it was written.
+         * @example {
+         *       "items": [
+         *         {
+         *           "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2",
+         *           "filename": "party.mp4",
+         *           "created_at": "2026-06-30T12:00:00Z",
+         *           "matches": [
+         *             {
+         *               "start_ms": 1950,
+         *               "end_ms": 5850,
+         *               "steps": [
+         *                 {
+         *                   "move_id": "mv_floss",
+         *                   "mirror": false,
+         *                   "start_ms": 1950,
+         *                   "end_ms": 3900
+         *                 },
+         *                 {
+         *                   "move_id": "mv_dab",
+         *                   "mirror": true,
+         *                   "start_ms": 4875,
+         *                   "end_ms": 5850
+         *                 }
+         *               ]
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "next_cursor": null,
+         *       "uncounted": 0,
+         *       "remarks": [
+         *         "'flos' was read as mv_floss"
+         *       ]
+         *     }
+         */
+        VideosWithPattern: {
+            /** Items */
+            items: components["schemas"]["VideoWithPattern"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Uncounted */
+            uncounted: number;
+            /** Remarks */
+            remarks: string[];
+        };
+        /**
+         * Webhook
+         * @description A webhook without its secret.
+         * @example {
+         *       "webhook_id": "whk_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "url": "https://example.org/danceapp",
+         *       "events": [
+         *         "job.done"
+         *       ],
+         *       "created_at": "2026-06-30T12:00:00Z"
+         *     }
+         */
+        Webhook: {
+            /** Webhook Id */
+            webhook_id: string;
+            /** Url */
+            url: string;
+            /** Events */
+            events: ("job.done" | "job.failed")[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * WebhookMade
+         * @description A webhook with its secret, which is seen this once. Every message is signed with it as Standard Webhooks has it:
+         *     `webhook-signature` is `v1,` and the HMAC-SHA256 of `webhook-id.webhook-timestamp.body` in base64.
+         * @example {
+         *       "created_at": "2026-06-30T12:00:00Z",
+         *       "events": [
+         *         "job.done"
+         *       ],
+         *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
+         *       "url": "https://example.org/danceapp",
+         *       "webhook_id": "whk_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A"
+         *     }
+         */
+        WebhookMade: {
+            /** Webhook Id */
+            webhook_id: string;
+            /** Url */
+            url: string;
+            /** Events */
+            events: ("job.done" | "job.failed")[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * Webhooks
+         * @description All webhooks of a user, the newest first.
+         * @example {
+         *       "items": []
+         *     }
+         */
+        Webhooks: {
+            /** Items */
+            items: components["schemas"]["Webhook"][];
+        };
+        /**
+         * Whole
+         * @description How many bytes the whole file has.
+         * @example {
+         *       "bytes": 20000000
+         *     }
+         */
+        Whole: {
+            /** Bytes */
+            bytes: number;
         };
         /**
          * Fault
@@ -2185,6 +4429,119 @@ export interface operations {
             };
         };
     };
+    begin_v1_auth_oidc_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            302: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    come_back_v1_auth_oidc_callback_get: {
+        parameters: {
+            query: {
+                /** @example QUEUED */
+                state: string;
+                code?: string | null;
+                error?: string | null;
+            };
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: {
+                danceapp_oidc?: string;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     list_keys_v1_api_keys_get: {
         parameters: {
             query?: never;
@@ -2421,6 +4778,181 @@ export interface operations {
                     "Content-Type"?: string;
                     file: string;
                 };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_parts_v1_uploads__upload_id__parts_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example upl_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceivedParts"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    sign_parts_v1_uploads__upload_id__parts_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example upl_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Whole"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedParts"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    receive_part_v1_uploads__upload_id__parts__number__content_put: {
+        parameters: {
+            query: {
+                /** @example c2VjcmV0 */
+                signature: string;
+            };
+            header?: never;
+            path: {
+                /** @example upl_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                upload_id: string;
+                /** @example 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
             };
         };
         responses: {
@@ -2938,6 +5470,60 @@ export interface operations {
             };
         };
     };
+    request_outdated_v1_analysis_outdated_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Outdated"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     show_v1_analysis__job_id__get: {
         parameters: {
             query?: never;
@@ -3235,6 +5821,60 @@ export interface operations {
             };
         };
     };
+    teach_v1_moves_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaughtMove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledMove"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     show_v1_moves__move_id__get: {
         parameters: {
             query?: never;
@@ -3367,6 +6007,75 @@ export interface operations {
             };
         };
     };
+    animation_v1_moves__move_id__animation_get: {
+        parameters: {
+            query?: {
+                mirror?: boolean;
+                /** @description Default: the middle of its tempi. */
+                bpm?: number | null;
+            };
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example mv_floss */
+                move_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     versions_v1_taxonomy_versions_get: {
         parameters: {
             query?: never;
@@ -3432,6 +6141,14 @@ export interface operations {
     catalogue_v1_taxonomy__semver__moves_get: {
         parameters: {
             query?: {
+                /** @description Only moves of this family. */
+                family?: string | null;
+                /** @description Only moves this difficult. */
+                difficulty?: number | null;
+                /** @description Only moves for music of so many beats a minute. */
+                tempo?: number | null;
+                /** @description Only moves that this user dances. */
+                creator?: string | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
                 /** @description Items of a page. */
@@ -3568,6 +6285,10 @@ export interface operations {
                 family?: string | null;
                 /** @description Only moves this difficult. */
                 difficulty?: number | null;
+                /** @description Only moves for music of so many beats a minute. */
+                tempo?: number | null;
+                /** @description Only moves that this user dances. */
+                creator?: string | null;
                 /** @description Items of a page. */
                 limit?: number | null;
             };
@@ -3677,6 +6398,208 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    search_patterns_v1_search_patterns_get: {
+        parameters: {
+            query: {
+                /**
+                 * @description `mv_floss then mv_dab within 8 counts`
+                 * @example mooonwalk
+                 */
+                q: string;
+                /** @description Only in the videos of this user. */
+                creator?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Items of a page. */
+                limit?: number | null;
+            };
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideosWithPattern"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    like_segment_v1_segments__segment_id__similar_get: {
+        parameters: {
+            query?: {
+                /** @description Only in the videos of this user. */
+                creator?: string | null;
+                /** @description Items of a page. */
+                limit?: number | null;
+            };
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example seg_1T9PZ5RVW4JS8C1XK6E7MA2D3F */
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarSegments"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    like_performance_v1_search_similar_post: {
+        parameters: {
+            query?: {
+                creator?: string | null;
+                /** @description Items of a page. */
+                limit?: number | null;
+            };
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_like_performance_v1_search_similar_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarSegments"];
+                };
             };
             /** @description What is wrong with the request */
             "4XX": {
@@ -3837,6 +6760,1887 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Annotations"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    add_exemplar_v1_moves__move_id__exemplars_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example mv_floss */
+                move_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExemplar"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledMove"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    suggest_after_v1_composer_suggest_get: {
+        parameters: {
+            query?: {
+                prev2?: string | null;
+                prev?: string | null;
+                style?: string | null;
+                exclude?: string[];
+                bpm?: number;
+            };
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    suggest_v1_composer_suggest_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuggestionAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    plan_v1_composer_plan_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planned"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    swap_v1_composer_swap_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwapAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planned"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    regenerate_v1_composer_regenerate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegenerateAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planned"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    parse_v1_composer_parse_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Typed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Read"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    tell_v1_composer_events_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Done"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    report_v1_composer_experiment_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_compositions_v1_compositions_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Items of a page. */
+                limit?: number | null;
+            };
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ListedComposition_"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    create_v1_compositions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComposition"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Composition"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    show_v1_compositions__composition_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Composition"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    replace_v1_compositions__composition_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the state that is to be changed. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComposition"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Composition"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    delete_v1_compositions__composition_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the state that is to be changed. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    preview_v1_compositions__composition_id__preview_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        schema: "preview.v1";
+                        title: string;
+                        bpm: number;
+                        fps: number;
+                        steps: Record<string, never>[];
+                        joints: string[];
+                        bones: number[][];
+                        frames: number[][];
+                    };
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    remix_v1_compositions__composition_id__remix_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Composition"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    shared_as_v1_compositions__composition_id__share_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    share_v1_compositions__composition_id__share_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    unshare_v1_compositions__composition_id__share_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    shared_composition_v1_shared__token__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example kq3Jt0uYkq9mQyV6mZ0m5b8cJ1nT4hW2sR7xP3aLdEo */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedComposition"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    shared_preview_v1_shared__token__preview_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example kq3Jt0uYkq9mQyV6mZ0m5b8cJ1nT4hW2sR7xP3aLdEo */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        schema: "preview.v1";
+                        title: string;
+                        bpm: number;
+                        fps: number;
+                        steps: Record<string, never>[];
+                        joints: string[];
+                        bones: number[][];
+                        frames: number[][];
+                    };
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    remix_shared_v1_shared__token__remix_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example kq3Jt0uYkq9mQyV6mZ0m5b8cJ1nT4hW2sR7xP3aLdEo */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Composition"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_v1_compositions__composition_id__export_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    show_export_v1_exports__export_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example exp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    export_file_v1_exports__export_id__files__name__get: {
+        parameters: {
+            query: {
+                /** @example 1893456000 */
+                until: number;
+                /** @example c2VjcmV0 */
+                signature: string;
+            };
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example exp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                export_id: string;
+                /** @example Big Stretch */
+                name: "json" | "csv" | "pdf" | "mp4" | "preview.json" | "bvh" | "edl" | "fcpxml" | "vtt" | "body.mp4";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                    "application/pdf": unknown;
+                    "video/mp4": unknown;
+                    "text/plain": unknown;
+                    "application/xml": unknown;
+                    "text/vtt": unknown;
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    compare_v1_compositions__composition_id__compare_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComparisonAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonJob"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    show_comparison_v1_comparisons__comparison_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example cpr_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonJob"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_webhooks_v1_webhooks_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+            /** @description What you have is still true */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    make_v1_webhooks_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    change_v1_webhooks__webhook_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example whk_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    delete_v1_webhooks__webhook_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example whk_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong with the request */
+            "4XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description What is wrong with the service */
+            "5XX": {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what you have. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description What you have is still true */

@@ -49,10 +49,10 @@ def page(document: dict[str, Any]) -> str:
 
 
 def _part(method: str, path: str, operation: Operation, schemas: dict[str, Any]) -> str:
-    status, answer = next((s, a) for s, a in operation["responses"].items() if s.startswith("2"))
+    status, answer = next((s, a) for s, a in operation["responses"].items() if s[0] in "23")  # to sign in elsewhere: 3
     said = [f"## {method} {path}", operation["description"], f"```sh\n{_curl(method, path, operation, schemas)}\n```"]
     content = answer.get("content", {})
-    if "application/json" in content:
+    if "schema" in content.get("application/json", {}):  # a file that may be JSON has none
         example = json.dumps(_example(content["application/json"]["schema"], schemas), indent=1, ensure_ascii=False)
         said.append(f"Answers {status}:\n\n```json\n{example}\n```")
     else:
