@@ -33,7 +33,6 @@ def test_the_blend_is_used_where_it_gains_enough_on_what_it_never_saw(blend: flo
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("ray_here")
 def test_a_training_and_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     for name, value in {"EPOCHS": "2", "WIDTH": "16", "HEADS": "2", "LAYERS": "1"}.items():
@@ -61,5 +60,8 @@ def test_a_training_and_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert unpack(out / "decoder.npz").vocabulary.moves == tuple("abcdef")
     refused = CliRunner().invoke(app, ["train-decoder", "--out", str(out), "--corpus", str(paths[0])])
     assert "two files of dances" in refused.stderr
+    monkeypatch.setenv("DANCEAPP_DECODER__EPOCHS", "3")
+    settings.cache_clear()
     other = CliRunner().invoke(app, words)
+    settings.cache_clear()
     assert "holds a training of other dances or numbers" in other.stderr
