@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     CompoundSelect,
     Connection,
@@ -132,10 +133,10 @@ def _counts(since: datetime | None, creator: str | None, now: datetime) -> Selec
     counts = (
         select(
             rows.c.move_id,
-            *(func.sum(rows.c[name]).filter(rows.c.counted).label(name) for name in ("uses", "clips", "total_ms")),
+            *(_total(rows.c[name], rows.c.counted).label(name) for name in ("uses", "clips", "total_ms")),
             func.min(rows.c.came).filter(rows.c.counted).label("came"),
-            func.coalesce(func.sum(rows.c.uses).filter(newer), 0).label("newer"),
-            func.coalesce(func.sum(rows.c.uses).filter(older), 0).label("older"),
+            func.coalesce(_total(rows.c.uses, newer), 0).label("newer"),
+            func.coalesce(_total(rows.c.uses, older), 0).label("older"),
         )
         .group_by(rows.c.move_id)
         .subquery("summed")
@@ -186,6 +187,11 @@ def _shares(counts: Any) -> Select[Any]:
         _share(counts.c.uses).label("share"),
         (newer - older).label("trend"),  # NULL when a window is empty
     )
+
+
+def _total(count: ColumnElement[int], which: ColumnElement[bool]) -> ColumnElement[int]:
+    """Of these rows; a sum of big integers would be a decimal number."""
+    return cast(func.sum(count).filter(which), BigInteger)
 
 
 def _share(count: ColumnElement[int]) -> ColumnElement[Any]:

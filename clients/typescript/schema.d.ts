@@ -7496,9 +7496,12 @@ export interface operations {
     replace_v1_compositions__composition_id__put: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The ETag of the state that is to be changed. */
-                "if-match"?: string | null;
+            header: {
+                /**
+                 * @description The ETag of the state that is to be changed.
+                 * @example *
+                 */
+                "if-match": string | null;
             };
             path: {
                 /** @example cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
@@ -8222,7 +8225,7 @@ export interface operations {
             path: {
                 /** @example exp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A */
                 export_id: string;
-                /** @example Big Stretch */
+                /** @example json */
                 name: "json" | "csv" | "pdf" | "mp4" | "preview.json" | "bvh" | "edl" | "fcpxml" | "vtt" | "body.mp4";
             };
             cookie?: never;

@@ -41,6 +41,9 @@ def complete(operation: Operation, method: str, rule: Rule) -> None:
         operation.setdefault("parameters", []).append(KNOWN)
         shown["headers"] = _headers("ETag")
         operation["responses"]["304"] = {"description": "What you have is still true", "headers": _headers("ETag")}
+    for parameter in operation.get("parameters", ()):
+        if method == "PUT" and parameter["name"] == "if-match":
+            parameter["required"] = True  # without it, it is our answer that says so
     if method == "POST" and rule.roles is not None:
         operation.setdefault("parameters", []).append(KEY)
         told.append("Idempotent-Replayed")

@@ -10,6 +10,7 @@ Operation = dict[str, Any]
 
 ELSEWHERE = {
     "exemplar_id": "ex_000011", "q": "mooonwalk", "signature": "c2VjcmV0", "number": "1", "until": "1893456000",
+    "if-match": "*",
 }  # fmt: skip
 """Values of parameters that no shape has an example of."""
 FILE = "party.mp4"
@@ -31,7 +32,8 @@ def exemplify(document: dict[str, Any]) -> None:
     for _, _, operation in calls(document):
         for parameter in operation.get("parameters", ()):
             if parameter["required"]:
-                parameter["example"] = (known | ELSEWHERE)[parameter["name"]]
+                shown, may = (known | ELSEWHERE)[parameter["name"]], parameter["schema"].get("enum")
+                parameter["example"] = shown if may is None or shown in may else may[0]
 
 
 def calls(document: dict[str, Any]) -> Iterator[tuple[str, str, Operation]]:
@@ -67,10 +69,14 @@ def _curl(method: str, path: str, operation: Operation, schemas: dict[str, Any])
     line = f'curl -X {method} "$api{at}{"?" + query if query else ""}"'
     if "security" in operation:
         line += ' -H "Authorization: Bearer $key"'
+    for each in needed:
+        line += f" -H '{each['name'].title()}: {each['example']}'" if each["in"] == "header" else ""
     body = operation.get("requestBody", {}).get("content", {})
     if "application/json" in body:
         example = json.dumps(_example(body["application/json"]["schema"], schemas), ensure_ascii=False)
         line += f" \\\n  -H 'Content-Type: application/json' -d {shlex.quote(example)}"
+    elif "application/octet-stream" in body:
+        line += f" \\\n  --data-binary @{FILE}"
     elif body:
         line += f" \\\n  -F 'file=@{FILE};type=video/mp4'"
     return line

@@ -64,7 +64,7 @@ FAILURES = [
     (["index", "/nowhere"], "INVALID_INPUT"),
     (["models", "--fetch", "enormous"], "INVALID_INPUT"),
     (["db", "downgrade", "nonsense", "--yes"], "INVALID_INPUT"),
-    (["db", "downgrade", "-7", "--yes"], "INVALID_INPUT"),
+    (["db", "downgrade", "-99", "--yes"], "INVALID_INPUT"),
 ]
 
 

@@ -25,4 +25,5 @@ def test_the_file_for_deploying_is_what_the_code_says(tmp_path: Path) -> None:
     assert deployed == {
         "PoseEstimator": numbers.pose_replicas, "MoveFinder": numbers.move_replicas,
         "QueueWorker": numbers.worker_replicas, "Ingress": numbers.ingress_replicas,
+        "Composer": numbers.composer_replicas, "Exporter": numbers.exporter_replicas,
     }  # fmt: skip

@@ -16,8 +16,18 @@ from tests.conftest import ROOT
 from tests.serve.conftest import sha
 from tests.serve.live import Live
 
+GIVEN = ("refresh_token", "upload_id", "suggestion_id", "plan_id")
 PART = re.compile(r"## (\S+) (\S+)\n.*?```sh\n(.*?)```", re.DOTALL)
 EXAMPLES = {(method, path): said for method, path, said in PART.findall((ROOT / "serve/API.md").read_text())}
+
+NOT_HERE = {
+    ("GET", "/v1/auth/oidc"): "a provider to sign in at",
+    ("GET", "/v1/auth/oidc/callback"): "likewise",
+    ("PUT", "/v1/uploads/{upload_id}/parts/{number}/content"): "an address that was signed for this part",
+    ("GET", "/v1/exports/{export_id}/files/{name}"): "an address that was signed for this file",
+    ("POST", "/v1/moves/{move_id}/exemplars"): "a move that was taught before",
+}
+"""Calls that want what this test has not got; tests of their own make them."""
 
 
 def test_every_call_has_an_example() -> None:
@@ -29,13 +39,19 @@ def test_every_example_works(live: Live, clips: list[bytes]) -> None:
     client = TestClient(create_app(live.using))
     names = Names(client, live, clips[2])
     failed = []
-    for method, path in sorted(EXAMPLES, key=lambda call: call[0] == "DELETE"):
+    for method, path in sorted(EXAMPLES.keys() - NOT_HERE.keys(), key=late):
         answer = run(client, names.put_into(EXAMPLES[method, path]), clips[2])
         if not answer.is_success:
             failed.append(f"{method} {path}: {answer.status_code} {answer.text}")
         elif answer.content and answer.headers["content-type"] == "application/json":
             names.learn(answer.json())
     assert failed == []
+
+
+def late(call: tuple[str, str]) -> tuple[bool, int]:
+    """In the order of the page; what is deleted is deleted last, and what is in it before."""
+    method, path = call
+    return method == "DELETE", -len(path) if method == "DELETE" else list(EXAMPLES).index(call)
 
 
 class Names:
@@ -52,7 +68,7 @@ class Names:
 
     def learn(self, said: dict[str, Any]) -> None:
         """Tokens and addresses are good once: the ones that were given last."""
-        self.here |= {self.shown[name]: said[name] for name in ("refresh_token", "upload_id") if name in said}
+        self.here |= {self.shown[name]: said[name] for name in GIVEN if name in said}
         if "fields" in said:
             self.here[self.shown["signature"]] = parse_qs(urlsplit(said["url"]).query)["signature"][0]
         if code := self.live.codes.get("ann@example.org"):
