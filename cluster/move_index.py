@@ -4,7 +4,8 @@ Clips that their owner deleted count nowhere. "Other" segments, which no known m
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -111,22 +112,25 @@ def move_index(
     Of one `family`, `difficulty` (1-5) or `creator` (a user's id), in clips that came in at or after `since`. `now`
     (default: the present) ends the windows that `trend` compares.
     """
-    query = _move_index(_or_none(family), since, _or_none(creator), difficulty, now or datetime.now(UTC))
+    today = (now or datetime.now(UTC)).astimezone(UTC).date()
+    days = timedelta(days=settings().database.trend_days)
+    query = _move_index(_or_none(family), since, _or_none(creator), difficulty, today, days)
     return transact(pool, lambda connection: [MoveUse(**row) for row in connection.execute(query).mappings()])
 
 
+@lru_cache(maxsize=256)
 def _move_index(
-    family: str | None, since: datetime | None, creator: str | None, difficulty: int | None, now: datetime
-) -> Select[Any]:
-    """Counts by move, then shares, then the rows listed."""
-    counts = _counts(since, creator, now).cte("counts")
+    family: str | None, since: datetime | None, creator: str | None, difficulty: int | None, today: date,
+    days: timedelta,
+) -> Select[Any]:  # fmt: skip
+    """Counts by move, then shares, then the rows listed. Kept, because putting it together takes as long as asking."""
+    counts = _counts(since, creator, today, days).cte("counts")
     shares = _shares(counts).cte("shares")
     return _listed(shares, family, difficulty)
 
 
-def _counts(since: datetime | None, creator: str | None, now: datetime) -> Select[Any]:
+def _counts(since: datetime | None, creator: str | None, today: date, days: timedelta) -> Select[Any]:
     """One row a move: what is counted of it, and its uses in the newer and the older window of the trend."""
-    days, today = timedelta(days=settings().database.trend_days), now.astimezone(UTC).date()
     rows = (_by_day(since) if creator is None else _by_clip(since, creator)).subquery("rows")
     newer = and_(rows.c.day > today - days, rows.c.day <= today)
     older = and_(rows.c.day > today - 2 * days, rows.c.day <= today - days)
