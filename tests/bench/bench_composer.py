@@ -12,8 +12,6 @@ from typing import Any
 import httpx2
 import numpy as np
 import uvicorn
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from cluster import accounts, sign_in
 from cluster.database import engine
@@ -141,9 +139,7 @@ def over_http(book: Book) -> Row:
         pool = engine()
         key = sign_in.make_api_key(pool, accounts.register(pool, "a@example.org", "ann", None).user_id, "bench")[1]
         composing: Any = Here(book)
-        app = create_app(Services(
-            pool, LocalObjects(folder), numbers, composing, composing, to_file, MovingWindowRateLimiter(MemoryStorage())
-        ))  # fmt: skip
+        app = create_app(Services(pool, LocalObjects(folder), numbers, composing, composing, to_file))
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
         threading.Thread(target=server.run, daemon=True).start()
         while not server.started:
