@@ -1,5 +1,6 @@
 """The composer: what could come next, whole dances by wishes, dances by names, and what people do with all that."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -245,20 +246,14 @@ async def suggest(asked: SuggestionAsked, user: Me, using: Using) -> Suggestions
 @router.post("/plan")
 async def plan(asked: PlanAsked, user: Me, using: Using) -> Planned:
     """A whole dance; with `steps` it continues them."""
-    steps, variant = (
-        [_step(each) for each in asked.steps],
-        experiment.variant_of(user.user_id, using.settings.experiment),
-    )
+    steps, variant = _given(asked.steps, user.user_id, using)
     return await _planned(user.user_id, using, await using.composing.plan(steps, asked.wish(asked.bars), variant))
 
 
 @router.post("/swap")
 async def swap(asked: SwapAsked, user: Me, using: Using) -> Planned:
     """The dance with another step in place of one: the best that joins both sides."""
-    steps, variant = (
-        [_step(each) for each in asked.steps],
-        experiment.variant_of(user.user_id, using.settings.experiment),
-    )
+    steps, variant = _given(asked.steps, user.user_id, using)
     made = await using.composing.swap(steps, asked.order, asked.wish(1), variant)
     return await _planned(user.user_id, using, made)
 
@@ -266,10 +261,7 @@ async def swap(asked: SwapAsked, user: Me, using: Using) -> Planned:
 @router.post("/regenerate")
 async def regenerate(asked: RegenerateAsked, user: Me, using: Using) -> Planned:
     """The dance with all but its first steps planned anew; another `seed` gives another rest."""
-    steps, variant = (
-        [_step(each) for each in asked.steps],
-        experiment.variant_of(user.user_id, using.settings.experiment),
-    )
+    steps, variant = _given(asked.steps, user.user_id, using)
     made = await using.composing.regenerate(steps, asked.keep, asked.wish(1), variant)
     return await _planned(user.user_id, using, made)
 
@@ -336,6 +328,11 @@ def _suggestion(found: Suggestion) -> SuggestedStep:
 
 def _reasons(parts: tuple[Part, ...]) -> list[Reason]:
     return [Reason(part=part.name, value=part.value, reason=part.reason) for part in parts]
+
+
+def _given(said: Sequence[DanceStep], user: str, using: Services) -> tuple[list[Step], str]:
+    """The steps of a request, and the way of composing that its user tries."""
+    return [_step(each) for each in said], experiment.variant_of(user, using.settings.experiment)
 
 
 def _step(said: DanceStep) -> Step:
