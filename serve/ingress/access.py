@@ -28,6 +28,14 @@ class Rule:
     counted: Literal["calls", "sign_ins"] | None = "calls"
 
 
+class TurnedAway(DanceError):
+    """A request that no route sees, with the headers that its answer has nonetheless."""
+
+    def __init__(self, code: str, message: str, details: dict[str, Any], headers: dict[str, str]) -> None:
+        super().__init__(code, message, details)
+        self.headers = headers
+
+
 ANYBODY = Rule(roles=None, counted=None)
 LINKED = Rule(roles=None)  # whoever has the link, as often as others may call
 SIGNING_IN = Rule(roles=None, counted="sign_ins")
@@ -128,12 +136,12 @@ def admit(
 ) -> tuple[User | None, dict[str, str]]:
     """Who sends a request, and the headers that tell of the limit of rate.
 
-    Raises DanceError: UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED.
+    Raises DanceError: UNAUTHENTICATED, and with these headers FORBIDDEN and RATE_LIMITED.
     """
     user = None if rule.roles is None else who(services.pool, _credential(headers), now)
     told = _count(services, rule, user.user_id if user else address, now)
     if user and rule.roles is not None and user.role not in rule.roles:
-        raise DanceError("FORBIDDEN", f"only {' and '.join(rule.roles)} may do this, not {user.role}")
+        raise TurnedAway("FORBIDDEN", f"only {' and '.join(rule.roles)} may do this, not {user.role}", {}, told)
     return user, told
 
 
@@ -171,7 +179,9 @@ def _count(services: Services, rule: Rule, name: str, now: datetime) -> dict[str
     numbers = services.settings.serve
     most = numbers.calls_per_minute if rule.counted == "calls" else numbers.sign_ins_per_minute
     rate = rates.hit(services.pool, f"{rule.counted} {name}", now)
+    left = max(0, most - rate.count)
+    told = {"RateLimit-Limit": str(most), "RateLimit-Remaining": str(left), "RateLimit-Reset": str(rate.reset_s)}
     if rate.count > most:
-        raise DanceError("RATE_LIMITED", f"at most {most} such requests a minute", {"retry_after_s": rate.reset_s})
-    left = most - rate.count
-    return {"RateLimit-Limit": str(most), "RateLimit-Remaining": str(left), "RateLimit-Reset": str(rate.reset_s)}
+        said = f"at most {most} such requests a minute"
+        raise TurnedAway("RATE_LIMITED", said, {"retry_after_s": rate.reset_s}, told)
+    return told

@@ -13,7 +13,7 @@ from starlette.routing import compile_path
 from cluster.objects import FULL
 from cluster.settings import settings
 from dancecore.errors import CODES, DanceError
-from serve.ingress.access import ACCESS
+from serve.ingress.access import ACCESS, TurnedAway
 from serve.metrics import ERRORS
 
 STATUS = {
@@ -49,6 +49,8 @@ def install(app: FastAPI) -> None:
 
 
 def _refused(request: Request, error: Any) -> JSONResponse:
+    if isinstance(error, TurnedAway):
+        return answer(error, error.headers)
     challenge = {"WWW-Authenticate": "Bearer"} if error.code == "UNAUTHENTICATED" else None
     return answer(error, challenge)
 

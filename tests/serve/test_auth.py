@@ -167,6 +167,13 @@ def test_signing_in_is_counted_by_address(using: Services) -> None:
     api = TestClient(create_app(few))
     answers = [api.post("/v1/auth/login", json={"email": "a@example.org", "code": "000000"}) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
-    assert [answers[0].headers[f"RateLimit-{name}"] for name in ("Limit", "Remaining")] == ["3", "2"]
     assert answers[3].json()["error"]["code"] == "RATE_LIMITED"
+    told = [[answer.headers[f"RateLimit-{name}"] for name in ("Limit", "Remaining")] for answer in answers]
+    assert told == [["3", "2"], ["3", "1"], ["3", "0"], ["3", "0"]]
     assert 1 <= int(answers[3].headers["Retry-After"]) <= 60
+    assert answers[3].headers["RateLimit-Reset"] == answers[3].headers["Retry-After"]
+
+
+def test_who_may_not_hears_of_the_limit_too(enter: Enter) -> None:
+    refused = enter("ann").get("/metrics")
+    assert (refused.status_code, refused.headers["RateLimit-Limit"]) == (403, "100000")
