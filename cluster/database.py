@@ -113,7 +113,7 @@ def _engine(url: str, pid: int) -> Engine:  # pid: a forked child must not share
     return create_engine(
         _psycopg(url),
         pool_size=numbers.pool_size,
-        max_overflow=numbers.max_overflow,
+        max_overflow=0,
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"connect_timeout": numbers.connect_timeout_s, "application_name": "danceapp"},

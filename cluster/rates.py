@@ -7,7 +7,7 @@ time of every request.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete, text
+from sqlalchemy import Connection, Engine, delete, text
 
 from cluster.database import storable, transact
 from cluster.tables import rates
@@ -30,11 +30,10 @@ class Rate:
     reset_s: int
 
 
-def hit(pool: Engine, name: str, now: datetime) -> Rate:
+def hit(tx: Connection, name: str, now: datetime) -> Rate:
     """Count that `name` did it once more."""
     began = now.replace(second=0, microsecond=0)
-    given = {"name": storable(name), "began": began}
-    count = transact(pool, lambda tx: tx.execute(HIT, given).scalar_one())
+    count = tx.execute(HIT, {"name": storable(name), "began": began}).scalar_one()
     return Rate(count, max(1, round((began + WINDOW - now).total_seconds())))
 
 

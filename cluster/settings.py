@@ -73,7 +73,6 @@ class DatabaseSettings:
     """How the database is reached (`configs/database.yaml`); where it is says `DANCEAPP_DATABASE_URL`."""
 
     pool_size: int
-    max_overflow: int
     connect_timeout_s: int
     start_timeout_s: float
     attempts: int

@@ -75,7 +75,7 @@ def sign_out(pool: Engine, refresh_token: str) -> None:
     transact(pool, lambda tx: tx.execute(delete(tokens).where(tokens.c.session == session)))
 
 
-def who(pool: Engine, credential: str, now: datetime) -> User:
+def who(tx: Connection, credential: str, now: datetime) -> User:
     """The user of an access token or an API key. Raises DanceError("UNAUTHENTICATED")."""
     if credential.startswith(KEY_PREFIX):
         query = (
@@ -84,7 +84,7 @@ def who(pool: Engine, credential: str, now: datetime) -> User:
     else:
         alive = and_(_is(credential, "access"), tokens.c.expires_at > now)
         query = select(users).join(tokens, tokens.c.user == users.c.id).where(alive)
-    row = transact(pool, lambda tx: tx.execute(query).mappings().one_or_none())
+    row = tx.execute(query).mappings().one_or_none()
     if row is None:
         raise DanceError("UNAUTHENTICATED", "this token or key is not valid, or not any more")
     return as_user(row)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 
 from cluster import rates
 from cluster.accounts import Role, User
+from cluster.database import transact
 from cluster.owners import Owned, owner_of
+from cluster.settings import ServeSettings
 from cluster.sign_in import who
 from dancecore.errors import DanceError
 from serve.ingress.services import Services
@@ -138,8 +141,16 @@ def admit(
 
     Raises DanceError: UNAUTHENTICATED, and with these headers FORBIDDEN and RATE_LIMITED.
     """
-    user = None if rule.roles is None else who(services.pool, _credential(headers), now)
-    told = _count(services, rule, user.user_id if user else address, now)
+    if rule == ANYBODY:
+        return None, {}
+    credential = None if rule.roles is None else _credential(headers)
+
+    def work(tx: Connection) -> tuple[User | None, rates.Rate]:
+        user = None if credential is None else who(tx, credential, now)
+        return user, rates.hit(tx, f"{rule.counted} {user.user_id if user else address}", now)
+
+    user, rate = transact(services.pool, work)
+    told = _told(rule, rate, services.settings.serve)
     if user and rule.roles is not None and user.role not in rule.roles:
         raise TurnedAway("FORBIDDEN", f"only {' and '.join(rule.roles)} may do this, not {user.role}", {}, told)
     return user, told
@@ -173,12 +184,8 @@ def _credential(headers: dict[str, str]) -> str:
     return credential.strip()
 
 
-def _count(services: Services, rule: Rule, name: str, now: datetime) -> dict[str, str]:
-    if rule.counted is None:
-        return {}
-    numbers = services.settings.serve
+def _told(rule: Rule, rate: rates.Rate, numbers: ServeSettings) -> dict[str, str]:
     most = numbers.calls_per_minute if rule.counted == "calls" else numbers.sign_ins_per_minute
-    rate = rates.hit(services.pool, f"{rule.counted} {name}", now)
     left = max(0, most - rate.count)
     told = {"RateLimit-Limit": str(most), "RateLimit-Remaining": str(left), "RateLimit-Reset": str(rate.reset_s)}
     if rate.count > most:

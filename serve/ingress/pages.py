@@ -23,7 +23,9 @@ class Page(Shape, Generic[T]):
     next_cursor: str | None
 
 
-def page_size(using: Using, limit: Annotated[int | None, Query(ge=1, description="Items of a page.")] = None) -> int:
+async def page_size(
+    using: Using, limit: Annotated[int | None, Query(ge=1, description="Items of a page.")] = None
+) -> int:  # fmt: skip
     """How many items are wanted, as far as they are given."""
     numbers = using.settings.serve
     return min(limit or numbers.page, numbers.page_max)

@@ -26,7 +26,7 @@ class Route(APIRoute):
         rule = ACCESS[method, self.path]
 
         async def handle(request: Request) -> Response:
-            using, state, now = services(request), request.state, datetime.now(UTC)
+            using, state, now = await services(request), request.state, datetime.now(UTC)
             address = request.client.host if request.client else ""
             state.user, state.headers = await run_in_threadpool(
                 admit, using, rule, dict(request.headers), address, now
@@ -44,7 +44,7 @@ class Route(APIRoute):
 
 async def _once(request: Request, answer: Handler, key: str) -> Response:
     """Answer a request that was answered before under this key as it was then. A failure may be tried again."""
-    pool, user = services(request).pool, request.state.user.user_id
+    pool, user = (await services(request)).pool, request.state.user.user_id
     said = sha256(f"{request.method} {request.url.path}\0".encode() + await request.body()).hexdigest()
     before = await run_in_threadpool(idempotency.begin, pool, user, key, said)
     if before is not None:

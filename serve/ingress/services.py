@@ -29,13 +29,14 @@ class Services:
     send_code: SendCode
 
 
-def services(request: Request) -> Services:
-    """The services of this ingress."""
+async def services(request: Request) -> Services:
+    """The services of this ingress. Like `me` and `page_size` a coroutine, because FastAPI hands plain functions to a
+    thread, which takes longer than they do."""
     found: Services = request.app.state.services
     return found
 
 
-def me(request: Request) -> User:
+async def me(request: Request) -> User:
     """Who sends this request: `serve.ingress.routing` found out before any route began."""
     found: User = request.state.user
     return found

@@ -164,10 +164,14 @@ NOON = datetime(2026, 7, 1, 12, 0, 30, tzinfo=UTC)
 
 
 def test_rates_are_counted_for_all_replicas_together(pool: Engine) -> None:
-    counts = [rates.hit(pool, name, NOON) for name in ("ann", "ann", "bob")]
+    def hit(name: str, now: datetime) -> rates.Rate:
+        with connect(pool) as tx:
+            return rates.hit(tx, name, now)
+
+    counts = [hit(name, NOON) for name in ("ann", "ann", "bob")]
     assert [(each.count, each.reset_s) for each in counts] == [(1, 30), (2, 30), (1, 30)]
-    assert rates.hit(pool, "ann", NOON + timedelta(seconds=29)).count == 3
-    assert rates.hit(pool, "ann", NOON + timedelta(seconds=30)).count == 1
+    assert hit("ann", NOON + timedelta(seconds=29)).count == 3
+    assert hit("ann", NOON + timedelta(seconds=30)).count == 1
     rates.forget_before(pool, NOON)
     with connect(pool) as tx:
         assert tx.scalar(text("SELECT count(*) FROM rates")) == 1
