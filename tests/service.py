@@ -45,7 +45,8 @@ class Service:
         until = time.monotonic() + START_S
         while time.monotonic() < until and self.process.poll() is None:
             try:
-                if self.client.get("/v1/health").status_code == 200:
+                ready = "serving at" in Path(self.log.name).read_text()  # all of it: it answers before
+                if ready and self.client.get("/v1/health").status_code == 200:
                     return
             except httpx.TransportError:
                 pass

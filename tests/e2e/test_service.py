@@ -116,6 +116,21 @@ def test_what_the_service_tells_of_itself(service: Service) -> None:
     assert asked >= {"done", "POST /v1/videos 201", "POST /v1/analysis 202"}
 
 
+def test_sign_ins_are_counted_by_the_address_that_sends_them(service: Service) -> None:
+    def left(address: str, claimed: str) -> int:
+        """How many sign-ins an address has left in this minute, whatever it claims to forward for."""
+        told = {"X-Forwarded-For": claimed}
+        with httpx.Client(transport=httpx.HTTPTransport(local_address=address), headers=told) as client:
+            wrong = {"email": "eve@example.org", "password": "a guess of mine"}
+            answer = client.post(f"{service.client.base_url}/v1/auth/login", json=wrong)
+        return int(answer.headers["RateLimit-Remaining"])
+
+    time.sleep(max(0.0, time.time() % 60 - 50))  # the minute must not turn meanwhile
+    eve = [left("127.0.0.2", f"192.0.2.{i}") for i in range(3)]
+    assert eve == [eve[0], eve[0] - 1, eve[0] - 2]
+    assert left("127.0.0.3", "127.0.0.2") == eve[0]
+
+
 def restart(service: Service, store: Weed) -> None:
     """The object store is gone for longer than one request is tried again."""
     store.kill()
