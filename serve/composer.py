@@ -41,7 +41,7 @@ class Choreographer:
         self.version: int | None = None
         self.writers: dict[str, Writer] = {}
         self.decoder = chosen(settings.decoder.file)
-        warm_up(self.taxonomy)
+        warm_up(self.taxonomy, settings.composer)
         self.reload()
 
     def reload(self) -> bool:

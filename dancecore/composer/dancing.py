@@ -62,11 +62,15 @@ def danced(steps: Sequence[Step], taxonomy: Taxonomy, bpm: float, rate_hz: int, 
     return Dance(join(parts, [seam.blend for seam in seams]), tuple(seams))
 
 
-def warm_up(taxonomy: Taxonomy) -> None:
-    """Look at every move from either side once, as `danced` does when it first meets one: 2 ms each."""
+def warm_up(taxonomy: Taxonomy, settings: ComposerSettings) -> None:
+    """Look at every move from either side once, as `danced` does when it first meets one, 2 ms each; and dance two of
+    them, so that what is compiled is loaded."""
     for move in taxonomy.moves.values():
         for mirror in {False, move.mirrorable}:
             _peak(_phrase(taxonomy, move.move_id, mirror))
+    two = [Step(move, 4.0) for move in sorted(taxonomy.moves)[:2]]
+    bpm, rate_hz = 120.0, 30  # other than the 16 frames a beat that a motion has
+    joints(at_rate(danced(two, taxonomy, bpm, rate_hz, settings).motion, bpm, rate_hz))
 
 
 def at_rate(motion: Motion, bpm: float, rate_hz: float) -> Motion:

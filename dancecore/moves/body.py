@@ -106,11 +106,14 @@ def _landmarks(body: Proportions) -> dict[str, tuple[str, tuple[float, float, fl
 
 def rig_positions(motion: Motion, body: Proportions) -> Float64:
     """(F, 19, 3): where each RIG joint is in the world, metres; the floor is y = 0."""
-    world, offsets = motion.world_rotation(), rig_offsets(body)
-    positions = np.empty((len(motion.beats), len(RIG), 3))
+    return _placed(motion.world_rotation(), motion.root, body)
+
+
+def _placed(world: Float64, root: Float64, body: Proportions) -> Float64:
+    offsets, positions = rig_offsets(body), np.empty((len(root), len(RIG), 3))
     for joint, parent in enumerate(PARENT):
         if parent < 0:
-            positions[:, joint] = motion.root * body.leg + np.array([0.0, body.leg, 0.0])
+            positions[:, joint] = root * body.leg + np.array([0.0, body.leg, 0.0])
         else:
             positions[:, joint] = positions[:, parent] + world[:, parent] @ offsets[joint]
     return positions
@@ -121,7 +124,8 @@ def joints(motion: Motion, proportions: Proportions = NEUTRAL) -> Float64:
 
     World axes: x to the left of a dancer who faces front, y up from the floor, z forward.
     """
-    world, rig = motion.world_rotation(), rig_positions(motion, proportions)
+    world = motion.world_rotation()
+    rig = _placed(world, motion.root, proportions)
     positions = np.empty((len(motion.beats), len(JOINTS), 3))
     for name, (joint, offset) in _landmarks(proportions).items():
         at = RIG.index(joint)

@@ -177,7 +177,7 @@ def showing(taxonomy: Taxonomy) -> list[Row]:
         dance = danced(steps, taxonomy, BPM, numbers.media.rate_hz, numbers.composer)
         frames_json(made, dance.motion, names, numbers.media.rate_hz)
 
-    warm_up(taxonomy)  # as the service does when it starts
+    warm_up(taxonomy, numbers.composer)  # as the service does when it starts
     start = time.process_time()
     preview(0)
     cold = 1000 * (time.process_time() - start)
