@@ -11,7 +11,7 @@ from dancecore.composer.settings import ComposerSettings
 from dancecore.composer.steps import Step
 from dancecore.errors import DanceError
 from dancecore.moves.body import joints
-from dancecore.moves.crossing import crossing_beats
+from dancecore.moves.crossing import crossing_beats, pace
 from dancecore.moves.footing import ENDS, SLIP
 from dancecore.moves.memory import once_each
 from dancecore.moves.motion import Motion
@@ -67,7 +67,7 @@ def warm_up(taxonomy: Taxonomy, settings: ComposerSettings) -> None:
     them, so that what is compiled is loaded."""
     for move in taxonomy.moves.values():
         for mirror in {False, move.mirrorable}:
-            _peak(_phrase(taxonomy, move.move_id, mirror))
+            pace(_phrase(taxonomy, move.move_id, mirror))
     two = [Step(move, 4.0) for move in sorted(taxonomy.moves)[:2]]
     bpm, rate_hz = 120.0, 30  # other than the 16 frames a beat that a motion has
     joints(at_rate(danced(two, taxonomy, bpm, rate_hz, settings).motion, bpm, rate_hz))
@@ -115,7 +115,7 @@ def _calm(a: Part, b: Part, least: float, settings: ComposerSettings) -> tuple[f
     blend = min(max(crossing_beats(a.phrase, a.beats, b.phrase, least), least), longest)
     tried: list[tuple[float, float]] = []
     while True:
-        speed = peak_speed(_crossing(a, b, blend)) / max(_peak(a.phrase), _peak(b.phrase))
+        speed = peak_speed(_crossing(a, b, blend)) / max(pace(a.phrase)[1], pace(b.phrase)[1])
         tried.append((speed, blend))
         if speed <= settings.seam_speed:
             return blend, speed
@@ -144,9 +144,6 @@ def peak_speed(motion: Motion) -> float:
     """Metres a beat of the quickest joint of the neutral body."""
     steps = np.linalg.norm(np.diff(joints(motion), axis=0), axis=-1).max(axis=-1)
     return float((steps / np.diff(motion.beats)).max())
-
-
-_peak = once_each(peak_speed)
 
 
 def slide(motion: Motion) -> float:

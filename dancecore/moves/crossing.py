@@ -33,7 +33,7 @@ LONGEST = 2.0
 def crossing_beats(a: Motion, left_at: float, b: Motion, at_least: float) -> float:
     """How long it takes to cross from a phrase, left so many beats after it began, to the start of another one, so that
     no joint has to hurry."""
-    (path_a, speed_a), (path_b, speed_b) = _pace(a), _pace(b)
+    (path_a, speed_a), (path_b, speed_b) = pace(a), pace(b)
     frame = round(left_at / float(a.beats[1] - a.beats[0])) % (len(path_a) - 1)
     far = np.linalg.norm(path_a[frame] - path_b[0], axis=-1)
     far[FEET] *= 2  # a step takes half of the crossing
@@ -42,8 +42,9 @@ def crossing_beats(a: Motion, left_at: float, b: Motion, at_least: float) -> flo
 
 
 @once_each
-def _pace(motion: Motion) -> tuple[Float64, float]:
-    """The joints (F, 33, 3) about where the pelvis is over the floor, and their greatest speed, metres a beat."""
+def pace(motion: Motion) -> tuple[Float64, float]:
+    """The joints (F, 33, 3) of the neutral body about where its pelvis is over the floor, and their greatest speed,
+    metres a beat."""
     path = joints(motion)
     speed = np.linalg.norm(np.diff(path, axis=0), axis=-1).max() / float(np.diff(motion.beats).min())
     below = motion.root * np.array([1.0, 0.0, 1.0]) * NEUTRAL.leg
