@@ -34,11 +34,15 @@ ZONES = {
 LOUDEST = 1.0
 """Of a part of the score, either way."""
 
+FAMILY_SHARE = 0.25
+"""Of the price of a repetition, for another move of the same sub-family."""
+
 
 class Book:
     """Moves by number, in the order of `model.names`, with what pairs of them (V, V: before, after) are worth.
 
-    joins: bool, whether a body can go from one to the other. body, difficulty, posture, follows: parts in -1..1.
+    joins: bool, whether a body can go from one to the other. body, difficulty, posture, follows: parts in -1..1. alike:
+    how much of a repetition one is of the other, 0..1.
     decoder: what foretells the next move from the whole dance; None: the Markov model alone does.
     """
 
@@ -55,6 +59,9 @@ class Book:
         self.body = ((zones[:, None] != zones) & (zones[:, None] != "") & (zones != "")) * 1.0
         grade = np.array([move.difficulty for move in self.moves])
         self.difficulty = np.clip(2.0 - np.abs(grade[:, None] - grade), -LOUDEST, LOUDEST)
+        kinds = [(move.family, move.sub_family or move.move_id) for move in self.moves]
+        same = np.array([[float(a == b) for b in kinds] for a in kinds])
+        self.alike = (1 - FAMILY_SHARE) * np.eye(len(self)) + FAMILY_SHARE * same
         self.follows = np.array([[float(b.move_id in a.follows) for b in self.moves] for a in self.moves])
 
     def __len__(self) -> int:

@@ -10,9 +10,6 @@ from dancecore.composer.steps import START
 from dancecore.composer.wish import BAR, Wish, target, within
 from dancecore.types import Float64
 
-FAMILY_SHARE = 0.25
-"""Of the price of a repetition, for another move of the same sub-family."""
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -52,10 +49,7 @@ class Scorer:
         self._novelty = self.weight["novelty"] * wish.novelty * book.rare
         self._energy = np.array([move.energy for move in book.moves])
         self._usual = np.array([move.median_beats or np.nan for move in book.moves])
-        kinds = [(move.family, move.sub_family or move.move_id) for move in book.moves]
-        alike = np.array([[float(a == b) for b in kinds] for a in kinds])
-        self._alike = (1 - FAMILY_SHARE) * np.eye(len(book)) + FAMILY_SHARE * alike
-        self._alone: dict[tuple[float, float], Float64] = {}
+        self._alone: dict[tuple[float, float], tuple[dict[str, Float64], Float64]] = {}
         self._heard: dict[tuple[int | None, int | None], Float64] = {}
 
     def parts(self, place: Place, beats: float) -> dict[str, Float64]:
@@ -84,12 +78,19 @@ class Scorer:
 
     def by_itself(self, start: float, beats: float) -> Float64:
         """(V,) the sum of `alone`."""
-        if (start, beats) not in self._alone:
-            self._alone[start, beats] = sum(self.alone(start, beats).values(), np.zeros(len(self.book)))
-        return self._alone[start, beats]
+        return self._by_itself(start, beats)[1]
 
     def alone(self, start: float, beats: float) -> dict[str, Float64]:
         """(V,) each: the parts that know of no other step."""
+        return self._by_itself(start, beats)[0]
+
+    def _by_itself(self, start: float, beats: float) -> tuple[dict[str, Float64], Float64]:
+        if (start, beats) not in self._alone:
+            found = self._found_alone(start, beats)
+            self._alone[start, beats] = found, sum(found.values(), np.zeros(len(self.book)))
+        return self._alone[start, beats]
+
+    def _found_alone(self, start: float, beats: float) -> dict[str, Float64]:
         found = {"beat": self.weight["beat"] * self._fits(start, beats)}
         asked = target(self.wish, start + beats / 2)
         if asked is not None:
@@ -106,7 +107,7 @@ class Scorer:
 
     def repeated(self, used: Float64) -> Float64:
         """(V,) the price of what was danced before, the move itself or one of its sub-family."""
-        return -self.weight["variety"] * self.wish.diversity * (used @ self._alike)
+        return -self.weight["variety"] * self.wish.diversity * (used @ self.book.alike)
 
     def _fits(self, start: float, beats: float) -> Float64:
         """1 for a step from bar line to bar line, less for one that stays within its bar, less for lengths that people

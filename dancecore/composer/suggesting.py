@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from dancecore.composer.scoring import Part, Place, Scorer
 from dancecore.composer.settings import ComposerSettings
 from dancecore.composer.steps import Step
 from dancecore.composer.wish import BAR, Wish, checked, on_bars, within
+from dancecore.types import Float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def suggest(before: Sequence[Step], wish: Wish, book: Book, settings: ComposerSe
     place = Place(numbers[-2] if len(numbers) > 1 else None, numbers[-1] if numbers else None, start, used)
     if (seen := book.seen_in(before, wish.style)) is not None:
         scorer.heard(place, seen)
-    found = []
+    found, totals = [], dict[float, Float64]()
     for move, profile in enumerate(book.moves):
         slow, fast = profile.bpm
         hard = wish.max_difficulty is not None and profile.difficulty > wish.max_difficulty
@@ -53,7 +55,9 @@ def suggest(before: Sequence[Step], wish: Wish, book: Book, settings: ComposerSe
             continue
         beats = _natural(profile.phrase, profile.loopable, profile.median_beats, start)
         if beats is not None:
-            found.append((float(scorer.total(place, beats)[move]), move, beats))
+            if beats not in totals:
+                totals[beats] = scorer.total(place, beats)
+            found.append((float(totals[beats][move]), move, beats))
     best = sorted(found, key=lambda one: (-one[0], one[1]))[: settings.suggestions]
     return [
         Suggestion(_step(before, book, move, beats), book.moves[move].name, score, explain(scorer, place, move, beats))
@@ -68,6 +72,7 @@ def _step(before: Sequence[Step], book: Book, move: int, beats: float) -> Step:
     return Step(profile.move_id, beats, again and profile.mirrorable and not before[-1].mirror)
 
 
+@lru_cache(4096)  # of a move there are as many as places in the bar
 def _natural(phrase: float, loopable: bool, usual: float | None, start: float) -> float | None:
     """How long a move best lasts: whole phrases that keep to the bars, to a bar's end if any do, near to what is usual;
     None where none keep to them."""
