@@ -17,7 +17,7 @@ from dancecore.media import sha256_of
 from dancecore.types import OTHER, Versions
 
 ATTEMPTS = 5
-"""Of one request, while the service says when to come again."""
+"""Of one request, while the service says when to come again, or hangs up. Every request may be sent twice."""
 LONGEST_WAIT_S = 60
 """Before another attempt, however long the service says: the limits of rate are of minutes."""
 POLL_S = 1.0
@@ -124,6 +124,8 @@ class Service:
             try:
                 answer = self.http.request(method, path, headers=headers, **content)
             except httpx.HTTPError as error:
+                if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError)) and attempt < ATTEMPTS:
+                    continue  # who answered it went away, and others are there
                 message = f"the service at {self.http.base_url} does not answer: {error}"
                 raise DanceError("SERVER_UNREACHABLE", message) from error
             wait = answer.headers.get("Retry-After", "")

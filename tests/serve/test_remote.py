@@ -118,3 +118,22 @@ def test_where_no_service_is(address: str, say: Say, where: str) -> None:
     said = say("--server", where.format(address=address), "moves")
     assert said.exit_code == 1
     assert said.stderr.count("\n") == 1
+
+
+def test_a_service_that_hangs_up_is_asked_again(say: Say) -> None:
+    """As one does whose ingress is killed while it answers."""
+    page = b'{"items": [], "next_cursor": null}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(page)
+
+    def answer() -> None:
+        for said in (b"", head + page):
+            with listening.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        said = say("--server", f"http://127.0.0.1:{listening.getsockname()[1]}", "moves", "--json")
+        thread.join()
+    assert (said.exit_code, json.loads(said.stdout)) == (0, [])
