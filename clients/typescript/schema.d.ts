@@ -4040,7 +4040,300 @@ export interface components {
             error: components["schemas"]["Fault"];
         };
     };
-    responses: never;
+    responses: {
+        /** @description `INTERNAL`: a fault of the service, which its log tells of under the id of the request */
+        INTERNAL: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `DATABASE_UNAVAILABLE`: the database does not answer, or refuses the connection; `OVERLOADED`: everything is busy and enough is waiting; the answer says when to try again; `SCHEMA_MISSING`: the database has no tables of DanceApp yet */
+        DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `UNAUTHENTICATED`: the request says not, or not truly, who sends it */
+        UNAUTHENTICATED: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `FORBIDDEN`: whoever sends this request may not do this */
+        FORBIDDEN: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `RATE_LIMITED`: too many requests in a short time; the answer says when to go on */
+        RATE_LIMITED: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `ALREADY_EXISTS`: what was to be made is there already, or is being made */
+        ALREADY_EXISTS: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `TOO_LARGE`: the file has more bytes than are accepted */
+        TOO_LARGE: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `INVALID_INPUT`: a value that was given cannot be used */
+        INVALID_INPUT: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `NOT_FOUND`: nothing is stored under this name */
+        NOT_FOUND: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `UNREACHABLE`: an address that somebody named does not answer as it should */
+        UNREACHABLE: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `QUOTA_EXCEEDED`: this user has as much stored, or as many analyses waiting, as one user may */
+        QUOTA_EXCEEDED: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `DATABASE_UNAVAILABLE`: the database does not answer, or refuses the connection; `OBJECTS_UNAVAILABLE`: the object store does not answer, or refuses the request; `OVERLOADED`: everything is busy and enough is waiting; the answer says when to try again; `SCHEMA_MISSING`: the database has no tables of DanceApp yet */
+        DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `EMPTY_FILE`: the file has no content; `INVALID_INPUT`: a value that was given cannot be used */
+        EMPTY_FILE_INVALID_INPUT: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `DATABASE_UNAVAILABLE`: the database does not answer, or refuses the connection; `OBJECTS_UNAVAILABLE`: the object store does not answer, or refuses the request; `OVERLOADED`: everything is busy and enough is waiting; the answer says when to try again; `SCHEMA_MISSING`: the database has no tables of DanceApp yet; `STORAGE_FULL`: the disk or the object store has no room left */
+        DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_STORAGE_FULL: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `FORBIDDEN`: whoever sends this request may not do this; `QUOTA_EXCEEDED`: this user has as much stored, or as many analyses waiting, as one user may */
+        FORBIDDEN_QUOTA_EXCEEDED: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `NOT_FOUND`: nothing is stored under this name; `OBJECT_MISSING`: the object store holds nothing under this key */
+        NOT_FOUND_OBJECT_MISSING: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `BAD_DIMENSIONS`: the picture is too small or too large to be analysed; `CORRUPT_VIDEO`: too much of the video is damaged to be decoded; `EMPTY_FILE`: the file has no content; `INVALID_INPUT`: a value that was given cannot be used; `NOT_A_VIDEO`: the file is not a video in a format we read; `NO_VIDEO_STREAM`: the file has sound or other data but no moving picture; `TOO_LONG`: the clip is longer than is accepted; `TOO_SHORT`: the clip is shorter than a dance move; `TRUNCATED`: the file ends before its own index or header says it does; `ZERO_FRAMES`: the video holds no picture that can be shown */
+        BAD_DIMENSIONS_CORRUPT_VIDEO_EMPTY_FILE_INVALID_INPUT_NOT_A_VIDEO_NO_VIDEO_STREAM_TOO_LONG_TOO_SHORT_TRUNCATED_ZERO_FRAMES: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `DATABASE_UNAVAILABLE`: the database does not answer, or refuses the connection; `OBJECTS_UNAVAILABLE`: the object store does not answer, or refuses the request; `OVERLOADED`: everything is busy and enough is waiting; the answer says when to try again; `SCHEMA_MISSING`: the database has no tables of DanceApp yet; `STORAGE_FULL`: the disk or the object store has no room left; `WORKER_DIED`: two workers died while they worked on this clip; the clip is left out */
+        DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_STORAGE_FULL_WORKER_DIED: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `INVALID_INPUT`: a value that was given cannot be used; `UNKNOWN_MOVE`: a name means no move that is known, or could mean several */
+        INVALID_INPUT_UNKNOWN_MOVE: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `DATABASE_UNAVAILABLE`: the database does not answer, or refuses the connection; `OVERLOADED`: everything is busy and enough is waiting; the answer says when to try again; `SCHEMA_MISSING`: the database has no tables of DanceApp yet; `WORKER_DIED`: two workers died while they worked on this clip; the clip is left out */
+        DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `INVALID_INPUT`: a value that was given cannot be used; `NO_PLAN`: no dance fulfils all that was asked for; `UNKNOWN_MOVE`: a name means no move that is known, or could mean several */
+        INVALID_INPUT_NO_PLAN_UNKNOWN_MOVE: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `CHANGED_MEANWHILE`: it was changed since it was read: read it again, and change that */
+        CHANGED_MEANWHILE: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `IF_MATCH_MISSING`: a change must say of which state it is, by the ETag that was read: If-Match */
+        IF_MATCH_MISSING: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `INVALID_INPUT`: a value that was given cannot be used; `TOO_LONG`: the clip is longer than is accepted */
+        INVALID_INPUT_TOO_LONG: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `ALREADY_EXISTS`: what was to be made is there already, or is being made; `MODEL_REPLACED`: another model serves now than the one that was asked for */
+        ALREADY_EXISTS_MODEL_REPLACED: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `BAD_DIMENSIONS`: the picture is too small or too large to be analysed; `CORRUPT_VIDEO`: too much of the video is damaged to be decoded; `EMPTY_FILE`: the file has no content; `INVALID_INPUT`: a value that was given cannot be used; `NOT_A_VIDEO`: the file is not a video in a format we read; `NO_PERSON`: nobody was found in the whole clip; `NO_VIDEO_STREAM`: the file has sound or other data but no moving picture; `TOO_LONG`: the clip is longer than is accepted; `TOO_SHORT`: the clip is shorter than a dance move; `TRUNCATED`: the file ends before its own index or header says it does; `ZERO_FRAMES`: the video holds no picture that can be shown */
+        BAD_DIMENSIONS_CORRUPT_VIDEO_EMPTY_FILE_INVALID_INPUT_NOT_A_VIDEO_NO_PERSON_NO_VIDEO_STREAM_TOO_LONG_TOO_SHORT_TRUNCATED_ZERO_FRAMES: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `OBJECT_MISSING`: the object store holds nothing under this key */
+        OBJECT_MISSING: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description `DATABASE_UNAVAILABLE`: the database does not answer, or refuses the connection; `OBJECTS_UNAVAILABLE`: the object store does not answer, or refuses the request; `OVERLOADED`: everything is busy and enough is waiting; the answer says when to try again; `SCHEMA_MISSING`: the database has no tables of DanceApp yet; `WORKER_DIED`: two workers died while they worked on this clip; the clip is left out */
+        DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED: {
+            headers: {
+                "X-Request-ID": components["headers"]["X-Request-ID"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: {
@@ -4095,28 +4388,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     register_v1_auth_register_post: {
@@ -4145,28 +4418,12 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     send_code_v1_auth_code_post: {
@@ -4195,28 +4452,11 @@ export interface operations {
                     "application/json": components["schemas"]["Address"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     login_v1_auth_login_post: {
@@ -4245,28 +4485,12 @@ export interface operations {
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     refresh_v1_auth_refresh_post: {
@@ -4295,28 +4519,12 @@ export interface operations {
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     logout_v1_auth_logout_post: {
@@ -4343,28 +4551,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     who_am_i_v1_me_get: {
@@ -4405,28 +4596,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     begin_v1_auth_oidc_get: {
@@ -4449,28 +4622,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            502: components["responses"]["UNREACHABLE"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     come_back_v1_auth_oidc_callback_get: {
@@ -4518,28 +4674,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            502: components["responses"]["UNREACHABLE"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     list_keys_v1_api_keys_get: {
@@ -4580,28 +4722,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     make_v1_api_keys_post: {
@@ -4634,28 +4758,13 @@ export interface operations {
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     delete_v1_api_keys__key_id__delete: {
@@ -4681,28 +4790,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     sign_v1_uploads_sign_post: {
@@ -4735,28 +4827,14 @@ export interface operations {
                     "application/json": components["schemas"]["SignedUpload"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["QUOTA_EXCEEDED"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     receive_v1_uploads__upload_id__content_post: {
@@ -4789,28 +4867,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["EMPTY_FILE_INVALID_INPUT"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_STORAGE_FULL"];
         };
     };
     list_parts_v1_uploads__upload_id__parts_get: {
@@ -4854,28 +4916,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     sign_parts_v1_uploads__upload_id__parts_post: {
@@ -4911,28 +4956,14 @@ export interface operations {
                     "application/json": components["schemas"]["SignedParts"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     receive_part_v1_uploads__upload_id__parts__number__content_put: {
@@ -4964,28 +4995,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["EMPTY_FILE_INVALID_INPUT"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_STORAGE_FULL"];
         };
     };
     list_videos_v1_videos_get: {
@@ -5031,28 +5046,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     make_v1_videos_post: {
@@ -5085,28 +5083,15 @@ export interface operations {
                     "application/json": components["schemas"]["VideoMade"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN_QUOTA_EXCEEDED"];
+            404: components["responses"]["NOT_FOUND_OBJECT_MISSING"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["BAD_DIMENSIONS_CORRUPT_VIDEO_EMPTY_FILE_INVALID_INPUT_NOT_A_VIDEO_NO_VIDEO_STREAM_TOO_LONG_TOO_SHORT_TRUNCATED_ZERO_FRAMES"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_STORAGE_FULL"];
         };
     };
     show_v1_videos__video_id__get: {
@@ -5150,28 +5135,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     delete_v1_videos__video_id__delete: {
@@ -5197,28 +5165,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     segments_v1_videos__video_id__segments_get: {
@@ -5262,28 +5213,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     keypoints_v1_videos__video_id__keypoints_get: {
@@ -5327,28 +5261,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND_OBJECT_MISSING"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     preview_v1_videos__video_id__preview_get: {
@@ -5392,28 +5309,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND_OBJECT_MISSING"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     request_v1_analysis_post: {
@@ -5446,28 +5346,15 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["QUOTA_EXCEEDED"];
+            404: components["responses"]["NOT_FOUND_OBJECT_MISSING"];
+            409: components["responses"]["ALREADY_EXISTS_MODEL_REPLACED"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED"];
         };
     };
     request_outdated_v1_analysis_outdated_post: {
@@ -5500,28 +5387,15 @@ export interface operations {
                     "application/json": components["schemas"]["Asked"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["OBJECT_MISSING"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED"];
         };
     };
     show_v1_analysis__job_id__get: {
@@ -5565,28 +5439,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     cancel_v1_analysis__job_id__cancel_post: {
@@ -5618,28 +5475,14 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     events_v1_analysis__job_id__events_get: {
@@ -5669,28 +5512,12 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     segments_v1_infer_post: {
@@ -5723,28 +5550,14 @@ export interface operations {
                     "application/json": components["schemas"]["Segments"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["OBJECT_MISSING"];
+            409: components["responses"]["ALREADY_EXISTS_MODEL_REPLACED"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["BAD_DIMENSIONS_CORRUPT_VIDEO_EMPTY_FILE_INVALID_INPUT_NOT_A_VIDEO_NO_PERSON_NO_VIDEO_STREAM_TOO_LONG_TOO_SHORT_TRUNCATED_ZERO_FRAMES"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_STORAGE_FULL_WORKER_DIED"];
         };
     };
     index_v1_moves_get: {
@@ -5797,28 +5610,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     teach_v1_moves_post: {
@@ -5851,28 +5648,15 @@ export interface operations {
                     "application/json": components["schemas"]["EnrolledMove"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND_OBJECT_MISSING"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_STORAGE_FULL_WORKER_DIED"];
         };
     };
     show_v1_moves__move_id__get: {
@@ -5916,28 +5700,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     exemplar_v1_moves__move_id__exemplars__exemplar_id__get: {
@@ -5983,28 +5750,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND_OBJECT_MISSING"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     animation_v1_moves__move_id__animation_get: {
@@ -6052,28 +5803,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     versions_v1_taxonomy_versions_get: {
@@ -6114,28 +5849,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     catalogue_v1_taxonomy__semver__moves_get: {
@@ -6192,28 +5909,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     put_v1_taxonomy__semver__moves_post: {
@@ -6249,28 +5951,15 @@ export interface operations {
                     "application/json": components["schemas"]["Move"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     search_moves_v1_search_moves_get: {
@@ -6327,28 +6016,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     search_videos_v1_search_videos_get: {
@@ -6399,28 +6072,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     search_patterns_v1_search_patterns_get: {
@@ -6473,28 +6130,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            422: components["responses"]["INVALID_INPUT_UNKNOWN_MOVE"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     like_segment_v1_segments__segment_id__similar_get: {
@@ -6543,28 +6184,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     like_performance_v1_search_similar_post: {
@@ -6601,28 +6227,15 @@ export interface operations {
                     "application/json": components["schemas"]["SimilarSegments"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND_OBJECT_MISSING"];
+            409: components["responses"]["ALREADY_EXISTS_MODEL_REPLACED"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["BAD_DIMENSIONS_CORRUPT_VIDEO_EMPTY_FILE_INVALID_INPUT_NOT_A_VIDEO_NO_PERSON_NO_VIDEO_STREAM_TOO_LONG_TOO_SHORT_TRUNCATED_ZERO_FRAMES"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_STORAGE_FULL_WORKER_DIED"];
         };
     };
     annotate_v1_annotations_post: {
@@ -6655,28 +6268,14 @@ export interface operations {
                     "application/json": components["schemas"]["Annotation"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     review_v1_annotations_review_post: {
@@ -6709,28 +6308,15 @@ export interface operations {
                     "application/json": components["schemas"]["Annotation"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     list_annotations_v1_videos__video_id__annotations_get: {
@@ -6774,28 +6360,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     add_exemplar_v1_moves__move_id__exemplars_post: {
@@ -6831,28 +6400,15 @@ export interface operations {
                     "application/json": components["schemas"]["EnrolledMove"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND_OBJECT_MISSING"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_STORAGE_FULL_WORKER_DIED"];
         };
     };
     suggest_after_v1_composer_suggest_get: {
@@ -6899,28 +6455,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            422: components["responses"]["INVALID_INPUT_UNKNOWN_MOVE"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED"];
         };
     };
     suggest_v1_composer_suggest_post: {
@@ -6953,28 +6492,13 @@ export interface operations {
                     "application/json": components["schemas"]["Suggestions"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT_UNKNOWN_MOVE"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED"];
         };
     };
     plan_v1_composer_plan_post: {
@@ -7007,28 +6531,13 @@ export interface operations {
                     "application/json": components["schemas"]["Planned"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT_NO_PLAN_UNKNOWN_MOVE"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED"];
         };
     };
     swap_v1_composer_swap_post: {
@@ -7061,28 +6570,13 @@ export interface operations {
                     "application/json": components["schemas"]["Planned"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT_NO_PLAN_UNKNOWN_MOVE"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED"];
         };
     };
     regenerate_v1_composer_regenerate_post: {
@@ -7115,28 +6609,13 @@ export interface operations {
                     "application/json": components["schemas"]["Planned"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT_NO_PLAN_UNKNOWN_MOVE"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED"];
         };
     };
     parse_v1_composer_parse_post: {
@@ -7169,28 +6648,13 @@ export interface operations {
                     "application/json": components["schemas"]["Read"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED"];
         };
     };
     tell_v1_composer_events_post: {
@@ -7221,28 +6685,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     report_v1_composer_experiment_get: {
@@ -7283,28 +6733,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     list_compositions_v1_compositions_get: {
@@ -7350,28 +6783,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     create_v1_compositions_post: {
@@ -7404,28 +6820,14 @@ export interface operations {
                     "application/json": components["schemas"]["Composition"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     show_v1_compositions__composition_id__get: {
@@ -7469,28 +6871,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     replace_v1_compositions__composition_id__put: {
@@ -7528,28 +6913,15 @@ export interface operations {
                     "application/json": components["schemas"]["Composition"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            412: components["responses"]["CHANGED_MEANWHILE"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            428: components["responses"]["IF_MATCH_MISSING"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     delete_v1_compositions__composition_id__delete: {
@@ -7578,28 +6950,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            412: components["responses"]["CHANGED_MEANWHILE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     preview_v1_compositions__composition_id__preview_get: {
@@ -7653,28 +7010,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED"];
         };
     };
     remix_v1_compositions__composition_id__remix_post: {
@@ -7706,28 +7046,14 @@ export interface operations {
                     "application/json": components["schemas"]["Composition"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     shared_as_v1_compositions__composition_id__share_get: {
@@ -7771,28 +7097,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     share_v1_compositions__composition_id__share_post: {
@@ -7824,28 +7133,14 @@ export interface operations {
                     "application/json": components["schemas"]["Link"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     unshare_v1_compositions__composition_id__share_delete: {
@@ -7871,28 +7166,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     shared_composition_v1_shared__token__get: {
@@ -7936,28 +7214,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     shared_preview_v1_shared__token__preview_get: {
@@ -8011,28 +7271,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING_WORKER_DIED"];
         };
     };
     remix_shared_v1_shared__token__remix_post: {
@@ -8064,28 +7306,14 @@ export interface operations {
                     "application/json": components["schemas"]["Composition"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     export_v1_compositions__composition_id__export_post: {
@@ -8121,28 +7349,14 @@ export interface operations {
                     "application/json": components["schemas"]["Export"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT_TOO_LONG"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     show_export_v1_exports__export_id__get: {
@@ -8186,28 +7400,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     export_file_v1_exports__export_id__files__name__get: {
@@ -8258,28 +7455,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["NOT_FOUND_OBJECT_MISSING"];
+            422: components["responses"]["INVALID_INPUT"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OBJECTS_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     compare_v1_compositions__composition_id__compare_post: {
@@ -8315,28 +7495,14 @@ export interface operations {
                     "application/json": components["schemas"]["ComparisonJob"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     show_comparison_v1_comparisons__comparison_id__get: {
@@ -8380,28 +7546,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     list_webhooks_v1_webhooks_get: {
@@ -8442,28 +7591,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     make_v1_webhooks_post: {
@@ -8496,28 +7627,13 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookMade"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            409: components["responses"]["ALREADY_EXISTS"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     change_v1_webhooks__webhook_id__put: {
@@ -8549,28 +7665,13 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     delete_v1_webhooks__webhook_id__delete: {
@@ -8596,28 +7697,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
     metrics_metrics_get: {
@@ -8658,28 +7742,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What is wrong with the request */
-            "4XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
-            /** @description What is wrong with the service */
-            "5XX": {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Failure"];
-                };
-            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
         };
     };
 }

@@ -106,8 +106,9 @@ def describe() -> dict[str, Any]:
             schemas[shape.__name__] |= shape.model_config["json_schema_extra"]
     said["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     said["components"]["headers"] = components()
+    responses = said["components"]["responses"] = {}
     for (method, path), rule in ACCESS.items():
-        complete(said["paths"][path][method.lower()], method, rule)
+        responses |= complete(said["paths"][path][method.lower()], method, path, rule)
     link(said)
     exemplify(said)
     return said

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from serve.ingress.access import Rule
-
-Operation = dict[str, Any]
+from serve.ingress.failures import Operation, described, failures
 
 HEADERS: dict[str, str] = {
     "X-Request-ID": "The id of this request in our log: yours, where it brought one.",
@@ -17,7 +16,10 @@ HEADERS: dict[str, str] = {
     "Retry-After": "Seconds after which it is worth trying again, where it is.",
 }
 
-FAILURE = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
+RATES = tuple(name for name in HEADERS if name.startswith("RateLimit"))
+FAILED: dict[str, tuple[str, ...]] = {"409": ("Retry-After",), "429": ("Retry-After", *RATES), "503": ("Retry-After",)}
+"""Headers of a failure by its status, beside its id."""
+
 KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
@@ -29,9 +31,11 @@ KNOWN = {
 }  # fmt: skip
 
 
-def complete(operation: Operation, method: str, rule: Rule) -> None:
-    """Add to a route who may use it, the headers that go both ways, and how failures look."""
-    told = ["X-Request-ID", *(name for name in HEADERS if rule.counted and name.startswith("RateLimit"))]
+def complete(operation: Operation, method: str, path: str, rule: Rule) -> dict[str, Any]:
+    """Add to a route who may use it, the headers that go both ways, and how it fails: references to the responses that
+    are returned, by their names."""
+    told = ["X-Request-ID", *(RATES if rule.counted else ())]
+    failed = failures(method, path, rule, operation)
     shown = operation["responses"].get("200")  # a sign-in elsewhere is a redirection alone
     tagged = method == "GET" and shown is not None and "text/event-stream" not in shown.get("content", {})
     if rule.roles is not None:
@@ -50,10 +54,11 @@ def complete(operation: Operation, method: str, rule: Rule) -> None:
     operation["responses"].pop("422", None)
     for response in operation["responses"].values():
         response["headers"] = response.get("headers", {}) | _headers(*told)
-    failed = {"content": FAILURE, "headers": _headers("X-Request-ID", "Retry-After")}
-    operation["responses"] |= {
-        "4XX": {"description": "What is wrong with the request", **failed},
-        "5XX": {"description": "What is wrong with the service", **failed},
+    names = {status: "_".join(codes) for status, codes in failed.items()}
+    operation["responses"] |= {status: {"$ref": f"#/components/responses/{name}"} for status, name in names.items()}
+    return {
+        names[status]: described(codes, _headers("X-Request-ID", *FAILED.get(status, ())))
+        for status, codes in failed.items()
     }
 
 

@@ -67,9 +67,7 @@ def _framework(request: Request, error: Any) -> JSONResponse:
     if code == "METHOD_NOT_ALLOWED":
         headers["Allow"] = ", ".join(sorted(_methods(request)))
     said = error.detail if code == "TOO_LARGE" else CODES[code]
-    response = answer(DanceError(code, str(said), {"path": request.url.path}), headers)
-    response.status_code = error.status_code
-    return response
+    return answer(DanceError(code, str(said), {"path": request.url.path}), headers)
 
 
 def _methods(request: Request) -> set[str]:

@@ -45,12 +45,12 @@ def calls(document: dict[str, Any]) -> Iterator[tuple[str, str, Operation]]:
 
 def page(document: dict[str, Any]) -> str:
     """The page, as Markdown."""
-    schemas = document["components"]["schemas"]
-    parts = [_part(method, path, operation, schemas) for method, path, operation in calls(document)]
+    parts = [_part(method, path, operation, document["components"]) for method, path, operation in calls(document)]
     return "\n".join([HEAD, *parts])
 
 
-def _part(method: str, path: str, operation: Operation, schemas: dict[str, Any]) -> str:
+def _part(method: str, path: str, operation: Operation, components: dict[str, Any]) -> str:
+    schemas, responses = components["schemas"], components["responses"]
     status, answer = next((s, a) for s, a in operation["responses"].items() if s[0] in "23")  # to sign in elsewhere: 3
     said = [f"## {method} {path}", operation["description"], f"```sh\n{_curl(method, path, operation, schemas)}\n```"]
     content = answer.get("content", {})
@@ -59,7 +59,16 @@ def _part(method: str, path: str, operation: Operation, schemas: dict[str, Any])
         said.append(f"Answers {status}:\n\n```json\n{example}\n```")
     else:
         said.append(f"Answers {status}, {' or '.join(content) or 'without content'}.")
+    said.append(f"Fails with {', '.join(_failures(operation, responses))}.")
     return "\n\n".join(said) + "\n"
+
+
+def _failures(operation: Operation, responses: dict[str, Any]) -> Iterator[str]:
+    """Each status of a failure with its codes."""
+    for status, answer in operation["responses"].items():
+        if "$ref" in answer:
+            content = responses[answer["$ref"].rpartition("/")[2]]["content"]["application/json"]
+            yield f"{status} {' or '.join(f'`{code}`' for code in content['examples'])}"
 
 
 def _curl(method: str, path: str, operation: Operation, schemas: dict[str, Any]) -> str:

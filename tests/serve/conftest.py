@@ -27,6 +27,7 @@ from serve.ingress.api import create_app
 from serve.ingress.services import Services
 from serve.recognition import Posed
 from tests.jobs.quick import dance
+from tests.serve.told import ToldClient
 
 
 class QuickEstimator(PoseEstimator):
@@ -153,7 +154,7 @@ def using(pool: Engine, store: LocalObjects, local: Local, composer: Choreograph
 @pytest.fixture
 def api(using: Services) -> TestClient:
     """A client that has not signed in."""
-    return TestClient(create_app(using), raise_server_exceptions=False)
+    return ToldClient(create_app(using), raise_server_exceptions=False)
 
 
 Enter = Callable[..., TestClient]
@@ -174,7 +175,7 @@ def enter(pool: Engine, api: TestClient) -> Enter:
 def signed_in(api: TestClient, pool: Engine, user: User) -> TestClient:
     """A client that acts as this user."""
     _, key = sign_in.make_api_key(pool, user.user_id, "test")
-    return TestClient(api.app, raise_server_exceptions=False, headers={"Authorization": f"Bearer {key}"})
+    return ToldClient(api.app, raise_server_exceptions=False, headers={"Authorization": f"Bearer {key}"})
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from dancecore.errors import CODES
 from serve.ingress.access import ACCESS
+from serve.ingress.errors import STATUS
 from serve.ingress.examples import page
+from serve.ingress.failures import OWN
 from tests.conftest import ROOT
 
 
@@ -40,8 +43,39 @@ def test_every_route_says_what_it_does_and_how_it_fails(document: dict[str, Any]
     said = document["paths"][route[1]][route[0].lower()]
     assert said["description"]
     assert said["tags"]
-    assert {"4XX", "5XX"} <= set(said["responses"])
     assert ("security" in said) == (ACCESS[route].roles is not None)
+    assert all(status.isdigit() for status in said["responses"])
+    assert "500" in said["responses"]
+    assert ("429" in said["responses"]) == (ACCESS[route].counted is not None)
+    for status, response in said["responses"].items():
+        if status >= "400":
+            shown = document["components"]["responses"][response["$ref"].rpartition("/")[2]]
+            for code, example in shown["content"]["application/json"]["examples"].items():
+                assert example["value"]["error"]["code"] == code
+                assert f"`{code}`: {CODES[code]}" in shown["description"]
+                assert STATUS.get(code, 422) == int(status)
+
+
+FAILURES = {
+    ("GET", "/v1/health"): {"500", "503"},
+    ("GET", "/v1/me"): {"401", "429", "500", "503"},
+    ("GET", "/v1/moves"): {"401", "403", "422", "429", "500", "503"},
+    ("GET", "/v1/auth/oidc"): {"404", "429", "500", "502", "503"},
+    ("PUT", "/v1/compositions/{composition_id}"): {"401", "404", "412", "413", "422", "428", "429", "500", "503"},
+    ("POST", "/v1/videos"): {"401", "403", "404", "409", "413", "422", "429", "500", "503"},
+    ("GET", "/v1/exports/{export_id}/files/{name}"): {"403", "404", "422", "500", "503"},
+}
+
+
+@pytest.mark.parametrize("route", FAILURES, ids=" ".join)
+def test_a_route_tells_its_own_failures(document: dict[str, Any], route: tuple[str, str]) -> None:
+    said = document["paths"][route[1]][route[0].lower()]["responses"]
+    assert {status for status in said if status >= "400"} == FAILURES[route]
+
+
+def test_what_is_told_besides_is_of_routes_and_codes_that_there_are() -> None:
+    assert set(OWN) <= set(ACCESS)
+    assert {code for codes in OWN.values() for code in codes.split()} <= set(CODES)
 
 
 def test_the_document_is_served(api: TestClient, document: dict[str, Any]) -> None:

@@ -50,6 +50,12 @@ def test_a_failure_has_one_shape(api: TestClient, case: str) -> None:
     assert said["error"]["message"]
 
 
+def test_a_form_that_is_none(enter: Enter) -> None:
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = enter("ann").post("/v1/infer", content=b"--b\r\nno header\r\n\r\n", headers=kind)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "INVALID_INPUT")
+
+
 def test_a_body_that_grows_too_large_on_its_way(api: TestClient) -> None:
     answer = api.post("/v1/auth/login", content=(b"x" * 100_000 for _ in range(11)))
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "TOO_LARGE")
