@@ -14,6 +14,7 @@ from serve.ingress import (
     auth,
     composer,
     compositions,
+    docs,
     enrolment,
     errors,
     exports,
@@ -71,11 +72,12 @@ VERSION = "1.0.0"
 def create_app(services: Services) -> FastAPI:
     """The ingress as an ASGI app."""
     numbers, media = services.settings.serve, services.settings.media
-    app = FastAPI(title="DanceApp", version=VERSION, openapi_url="/v1/openapi.json", docs_url="/v1/docs")
+    app = FastAPI(title="DanceApp", version=VERSION, openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
     app.state.services = services
     app.openapi = describe  # type: ignore[method-assign]
     for router in ROUTERS:
         app.include_router(router)
+    docs.install(app)
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     short = numbers.infer_max_bytes + SMALL
