@@ -226,6 +226,7 @@ class ServeSettings:
     notices_at_once: int
     notice_attempts: int
     notice_backoff_s: float
+    webhook_failing_days: float
     notice_timeout_s: float
 
 

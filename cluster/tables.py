@@ -155,7 +155,12 @@ webhooks = Table(
     Column("events", ARRAY(Text), nullable=False),
     Column("secret", Text, nullable=False,
            comment="as it is: it signs; whoever reads it here reads what it signs, too"),
+    Column("failing_since", DateTime(timezone=True),
+           comment="the first attempt that failed since one arrived; null: none"),
+    Column("disabled_at", DateTime(timezone=True), comment="nothing is sent since; null: it is on"),
+    Column("disabled_reason", Text),
     _created_at(),
+    CheckConstraint("(disabled_at IS NULL) = (disabled_reason IS NULL)", name="disabled_has_reason"),
 )  # fmt: skip
 
 idempotency_keys = Table(

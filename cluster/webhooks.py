@@ -24,15 +24,21 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - of the secret, which follows it in base
 TOLERANCE = timedelta(minutes=5)
 """How old, or how far in the future, a message may be: the libraries of Standard Webhooks take five minutes."""
 
+IS_ON = webhooks.c.disabled_at.is_(None)
+ON = {"failing_since": None, "disabled_at": None, "disabled_reason": None}
+"""Of a webhook that works, as far as is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where a user is told of which events."""
+    """Where a user is told of which events. disabled_at: since when nothing is sent, and why; None: it is on."""
 
     webhook_id: str
     url: str
     events: tuple[Event, ...]
     created_at: datetime
+    disabled_at: datetime | None
+    disabled_reason: str | None
 
 
 def make(pool: Engine, user_id: str, url: str, events: Sequence[Event], most: int) -> tuple[Webhook, str]:
@@ -55,8 +61,10 @@ def of_user(pool: Engine, user_id: str) -> list[Webhook]:
 
 
 def change(pool: Engine, webhook_id: str, url: str, events: Sequence[Event]) -> Webhook:
-    """Give a webhook another address or other events; its secret stays. Raises DanceError("NOT_FOUND")."""
-    changed = update(webhooks).where(webhooks.c.id == webhook_id).values(url=storable(url), events=list(events))
+    """Give a webhook another address or other events, and switch it on; its secret stays. Raises
+    DanceError("NOT_FOUND")."""
+    anew = {"url": storable(url), "events": list(events)}
+    changed = update(webhooks).where(webhooks.c.id == webhook_id).values(anew | ON)
     row = transact(pool, lambda tx: tx.execute(changed.returning(webhooks)).one_or_none())
     if row is None:
         raise DanceError("NOT_FOUND", f"there is no {webhook_id!r}")
@@ -69,20 +77,41 @@ def remove(pool: Engine, webhook_id: str) -> None:
 
 
 def address_of(pool: Engine, webhook_id: str) -> tuple[str, str] | None:
-    """The URL and the secret of a webhook; None when there is none any more."""
-    query = select(webhooks.c.url, webhooks.c.secret).where(webhooks.c.id == webhook_id)
+    """The URL and the secret of a webhook; None when there is none any more, or it is switched off."""
+    query = select(webhooks.c.url, webhooks.c.secret).where(webhooks.c.id == webhook_id, IS_ON)
     row = transact(pool, lambda tx: tx.execute(query).one_or_none())
     return (row.url, row.secret) if row else None
 
 
+def arrived(pool: Engine, webhook_id: str) -> None:
+    """A message got there: whatever failed before is forgotten."""
+    failing = webhooks.c.id == webhook_id, webhooks.c.failing_since.is_not(None)
+    transact(pool, lambda tx: tx.execute(update(webhooks).where(*failing).values(ON)))
+
+
+def failed(pool: Engine, webhook_id: str, reason: str, longest: timedelta, *, given_up: bool) -> bool:
+    """An attempt failed. A webhook whose every attempt failed for `longest`, and that another message was given up
+    for now, is switched off; whether it was."""
+    one, since = webhooks.c.id == webhook_id, webhooks.c.failing_since
+    noted = update(webhooks).where(one).values(failing_since=func.coalesce(since, func.now()))
+    off = {"disabled_at": func.now(), "disabled_reason": storable(reason)}
+    ended = update(webhooks).where(one, IS_ON, since <= func.now() - longest).values(off)
+
+    def work(tx: Connection) -> bool:
+        tx.execute(noted)
+        return given_up and tx.execute(ended.returning(webhooks.c.id)).one_or_none() is not None
+
+    return transact(pool, work)
+
+
 def announce(tx: Connection, job: str, event: Event) -> None:
-    """Put what an analysis came to into the queue, for each webhook of its owner that asks for it, and for operators:
-    told if and when `tx` commits."""
+    """Put what an analysis came to into the queue, for each webhook of its owner that asks for it and is on, and for
+    operators: told if and when `tx` commits."""
     query = (
         select(webhooks.c.id)
         .join(videos, videos.c.owner == webhooks.c.user)
         .join(analysis_jobs, analysis_jobs.c.video == videos.c.id)
-        .where(analysis_jobs.c.id == job, literal(event) == any_(webhooks.c.events))
+        .where(analysis_jobs.c.id == job, literal(event) == any_(webhooks.c.events), IS_ON)
     )
     for webhook in tx.scalars(query).all():
         about = {"webhook_id": webhook, "message_id": ulid("msg"), "event": event, "job_id": job}
@@ -119,4 +148,4 @@ def _signature(secret: str, message_id: str, sent: int, body: bytes) -> str:
 
 
 def _webhook(row: Row[tuple[str, ...]]) -> Webhook:
-    return Webhook(row.id, row.url, tuple(row.events), row.created_at)
+    return Webhook(row.id, row.url, tuple(row.events), row.created_at, row.disabled_at, row.disabled_reason)

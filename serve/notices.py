@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from procrastinate import App, JobContext
@@ -39,7 +39,8 @@ class Notices:
         """Send a signed message to a webhook. Its id and its content are the same at every attempt."""
         about = {"job_id": job_id, "message_id": message_id}
         with logs.about(**ids | about), tracing.span("tell_owner", trace, **about):
-            await self._arrived(context, self._tell_owner(webhook_id, message_id, event, job_id))
+            last = self._attempt(context) >= self.settings.notice_attempts
+            await self._arrived(context, self._tell_owner(webhook_id, message_id, event, job_id, last))
 
     async def tell_operators(
         self, context: JobContext, place: str, job_id: str, ids: dict[str, str], trace: str | None
@@ -48,14 +49,19 @@ class Notices:
         with logs.about(**ids | {"job_id": job_id}), tracing.span("tell_operators", trace, place=place):
             await self._arrived(context, self._tell_operators(place, job_id))
 
-    async def _tell_owner(self, webhook_id: str, message_id: str, event: str, job_id: str) -> None:
+    async def _tell_owner(self, webhook_id: str, message_id: str, event: str, job_id: str, last: bool) -> None:
         where = await asyncio.to_thread(webhooks.address_of, self.pool, webhook_id)
         if where is not None:  # it was not removed meanwhile
             url, secret = where
             ended = await asyncio.to_thread(self._ended, job_id, "DONE" if event == "job.done" else "FAILED")
             body = json.dumps({"type": event, **ended}).encode()
             headers = webhooks.signed(secret, message_id, datetime.now(UTC), body)
-            await self._post(url, body, headers, internal=self.settings.webhook_internal)
+            try:
+                await self._post(url, body, headers, internal=self.settings.webhook_internal)
+            except DanceError as error:
+                await asyncio.to_thread(self._failed, webhook_id, error, last)
+                raise
+            await asyncio.to_thread(webhooks.arrived, self.pool, webhook_id)
 
     async def _tell_operators(self, place: str, job_id: str) -> None:
         url = settings().operators.get(place)
@@ -63,6 +69,16 @@ class Notices:
             failure = (await asyncio.to_thread(self._ended, job_id, "FAILED"))["data"]
             said = f"DanceApp: {job_id} of {failure['video_id']} failed: {failure['reason']}: {failure['detail']}"
             await self._post(url, json.dumps(MESSAGES[place](said)).encode(), {}, internal=True)
+
+    def _failed(self, webhook_id: str, error: DanceError, last: bool) -> None:
+        days = self.settings.webhook_failing_days
+        said = error.message.partition(":")[0]  # the rest may name addresses of our network
+        reason = f"nothing arrived for {days:g} days; at last: {said}"
+        if webhooks.failed(self.pool, webhook_id, reason, timedelta(days=days), given_up=last):
+            log.warning("%s is switched off: %s", webhook_id, reason)
+
+    def _attempt(self, context: JobContext) -> int:
+        return context.job.attempts + 1
 
     def _ended(self, job_id: str, state: str) -> dict[str, Any]:
         """When an analysis came to this end last, as `timestamp`, and to what: `data`, CONTRACTS' result or failure."""
@@ -87,7 +103,7 @@ class Notices:
         try:
             await sending
         except DanceError as error:
-            attempt, of = context.job.attempts + 1, self.settings.notice_attempts
+            attempt, of = self._attempt(context), self.settings.notice_attempts
             log.warning("a message did not arrive, attempt %s of %s: %s", attempt, of, error.message)
             if attempt < of:
                 raise

@@ -1454,7 +1454,8 @@ export interface paths {
         get?: never;
         /**
          * Change
-         * @description Give a webhook another address or other events. Its secret stays.
+         * @description Give a webhook another address or other events, or switch one on again that was switched off. Its secret
+         *     stays.
          *
          *     For: user, annotator, admin.
          */
@@ -1715,22 +1716,22 @@ export interface components {
          * Composition
          * @description A dance of yours. remix_of: the composition that it was copied from.
          * @example {
-         *       "bars": 1,
-         *       "bpm": 112,
          *       "composition_id": "cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
-         *       "created_at": "2026-06-30T12:00:00Z",
-         *       "moveset_version": "tx-0.1",
-         *       "remix_of": "cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "title": "My dance",
+         *       "bpm": 112,
+         *       "bars": 1,
          *       "steps": [
          *         {
+         *           "order_idx": 0,
+         *           "move_id": "mv_floss",
          *           "duration_beats": 4,
          *           "mirror": false,
-         *           "move_id": "mv_floss",
-         *           "notes": "",
-         *           "order_idx": 0
+         *           "notes": ""
          *         }
          *       ],
-         *       "title": "My dance",
+         *       "moveset_version": "tx-0.1",
+         *       "remix_of": "cmp_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "created_at": "2026-06-30T12:00:00Z",
          *       "updated_at": "2026-06-30T12:00:00Z"
          *     }
          */
@@ -2390,10 +2391,10 @@ export interface components {
          * LockedStep
          * @description A step that stays where it is: from this beat of the dance on, counted from 0.
          * @example {
-         *       "beats": 4,
-         *       "mirror": false,
+         *       "start_beat": 16,
          *       "move_id": "mv_floss",
-         *       "start_beat": 16
+         *       "beats": 4,
+         *       "mirror": false
          *     }
          */
         LockedStep: {
@@ -2509,47 +2510,47 @@ export interface components {
          * @description A move with all that belongs to it. exemplars: addresses of videos in which people dance it. animation: the
          *     address of its motion, frame by frame; null: it has none, as moves that were taught by example.
          * @example {
+         *       "move_id": "mv_dab",
+         *       "taxonomy": "tx-0.1",
+         *       "name": "Dab",
+         *       "family": "poses and hits",
          *       "aliases": [
          *         "the dab"
          *       ],
-         *       "animation": "/v1/moves/mv_dab/animation",
-         *       "danced": {
-         *         "after": [],
-         *         "before": [
-         *           {
-         *             "count": 31,
-         *             "dances": 12,
-         *             "move_id": "mv_whip"
-         *           }
-         *         ]
-         *       },
          *       "difficulty": 1,
-         *       "exemplars": [
-         *         "/v1/moves/mv_dab/exemplars/ex_000011"
-         *       ],
-         *       "family": "poses and hits",
          *       "metadata": {
          *         "beats": 4,
          *         "energy": 2
          *       },
-         *       "move_id": "mv_dab",
-         *       "name": "Dab",
-         *       "taxonomy": "tx-0.1",
          *       "templates": [
          *         {
-         *           "length_ms": 2400,
-         *           "template_id": "mv_dab_front"
+         *           "template_id": "mv_dab_front",
+         *           "length_ms": 2400
          *         }
          *       ],
-         *       "transitions": {
-         *         "after": [
-         *           "mv_floss"
+         *       "exemplars": [
+         *         "/v1/moves/mv_dab/exemplars/ex_000011"
+         *       ],
+         *       "animation": "/v1/moves/mv_dab/animation",
+         *       "usage": [],
+         *       "danced": {
+         *         "before": [
+         *           {
+         *             "move_id": "mv_whip",
+         *             "count": 31,
+         *             "dances": 12
+         *           }
          *         ],
+         *         "after": []
+         *       },
+         *       "transitions": {
          *         "before": [
          *           "mv_whip"
+         *         ],
+         *         "after": [
+         *           "mv_floss"
          *         ]
-         *       },
-         *       "usage": []
+         *       }
          *     }
          */
         MoveDetail: {
@@ -2674,10 +2675,10 @@ export interface components {
          * NewKey
          * @description A key with its secret, which is seen this once: it goes into `Authorization: Bearer ...`.
          * @example {
-         *       "created_at": "2026-06-30T12:00:00Z",
-         *       "key": "dak_c2VjcmV0",
          *       "key_id": "key_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
-         *       "name": "nightly upload"
+         *       "name": "nightly upload",
+         *       "created_at": "2026-06-30T12:00:00Z",
+         *       "key": "dak_c2VjcmV0"
          *     }
          */
         NewKey: {
@@ -2876,11 +2877,11 @@ export interface components {
          * @example {
          *       "bars": 8,
          *       "bpm": 112,
-         *       "last": "dab",
+         *       "style": "latin",
          *       "must": [
          *         "floss"
          *       ],
-         *       "style": "latin"
+         *       "last": "dab"
          *     }
          */
         PlanAsked: {
@@ -3113,19 +3114,19 @@ export interface components {
          * RegenerateAsked
          * @description A dance, and how many of its first steps stay.
          * @example {
-         *       "keep": 1,
-         *       "seed": 3,
          *       "steps": [
          *         {
+         *           "move_id": "mv_floss",
          *           "beats": 4,
-         *           "mirror": false,
-         *           "move_id": "mv_floss"
+         *           "mirror": false
          *         },
          *         {
-         *           "beats": 4,
-         *           "move_id": "mv_dab"
+         *           "move_id": "mv_dab",
+         *           "beats": 4
          *         }
-         *       ]
+         *       ],
+         *       "keep": 1,
+         *       "seed": 3
          *     }
          */
         RegenerateAsked: {
@@ -3478,14 +3479,14 @@ export interface components {
          * SuggestionAsked
          * @description The steps so far, and what is wanted of the whole dance.
          * @example {
-         *       "bpm": 112,
          *       "steps": [
          *         {
+         *           "move_id": "mv_floss",
          *           "beats": 4,
-         *           "mirror": false,
-         *           "move_id": "mv_floss"
+         *           "mirror": false
          *         }
-         *       ]
+         *       ],
+         *       "bpm": 112
          *     }
          */
         SuggestionAsked: {
@@ -3556,18 +3557,18 @@ export interface components {
          * SwapAsked
          * @description A dance, and which of its steps, from 0, is to be another one.
          * @example {
-         *       "order": 1,
          *       "steps": [
          *         {
+         *           "move_id": "mv_floss",
          *           "beats": 4,
-         *           "mirror": false,
-         *           "move_id": "mv_floss"
+         *           "mirror": false
          *         },
          *         {
-         *           "beats": 4,
-         *           "move_id": "mv_dab"
+         *           "move_id": "mv_dab",
+         *           "beats": 4
          *         }
-         *       ]
+         *       ],
+         *       "order": 1
          *     }
          */
         SwapAsked: {
@@ -3618,10 +3619,10 @@ export interface components {
          * TaughtMove
          * @description A name that no move has yet, and the first performance.
          * @example {
-         *       "end_ms": 3900,
          *       "name": "Big Stretch",
+         *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2",
          *       "start_ms": 1950,
-         *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2"
+         *       "end_ms": 3900
          *     }
          */
         TaughtMove: {
@@ -3932,14 +3933,17 @@ export interface components {
         };
         /**
          * Webhook
-         * @description A webhook without its secret.
+         * @description A webhook without its secret. disabled_at: since when nothing is sent, because nothing arrived for days, as
+         *     disabled_reason says; null: it is on. A PUT switches it on again.
          * @example {
          *       "webhook_id": "whk_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
          *       "url": "https://example.org/danceapp",
          *       "events": [
          *         "job.done"
          *       ],
-         *       "created_at": "2026-06-30T12:00:00Z"
+         *       "created_at": "2026-06-30T12:00:00Z",
+         *       "disabled_at": null,
+         *       "disabled_reason": null
          *     }
          */
         Webhook: {
@@ -3954,19 +3958,25 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Disabled At */
+            disabled_at: string | null;
+            /** Disabled Reason */
+            disabled_reason: string | null;
         };
         /**
          * WebhookMade
          * @description A webhook with its secret, which is seen this once. Every message is signed with it as Standard Webhooks has it:
          *     `webhook-signature` is `v1,` and the HMAC-SHA256 of `webhook-id.webhook-timestamp.body` in base64.
          * @example {
-         *       "created_at": "2026-06-30T12:00:00Z",
+         *       "webhook_id": "whk_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A",
+         *       "url": "https://example.org/danceapp",
          *       "events": [
          *         "job.done"
          *       ],
-         *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
-         *       "url": "https://example.org/danceapp",
-         *       "webhook_id": "whk_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A"
+         *       "created_at": "2026-06-30T12:00:00Z",
+         *       "disabled_at": null,
+         *       "disabled_reason": null,
+         *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
          *     }
          */
         WebhookMade: {
@@ -3981,6 +3991,10 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Disabled At */
+            disabled_at: string | null;
+            /** Disabled Reason */
+            disabled_reason: string | null;
             /** Secret */
             secret: string;
         };

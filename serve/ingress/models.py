@@ -1,5 +1,6 @@
 """What all shapes of the API share. Every shape has an example, which a test holds to its own rules."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +13,12 @@ class Shape(BaseModel):
     """A JSON object of the API. Fields that it does not know it refuses; see `example` for how to give examples."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def kinds(cls) -> Iterator[type["Shape"]]:
+        """All shapes."""
+        for kind in cls.__subclasses__():
+            yield from (kind, *kind.kinds())
 
 
 def example(**values: Any) -> ConfigDict:

@@ -1,7 +1,7 @@
 """Webhooks: where to be told of one's analyses."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -16,7 +16,10 @@ from serve.ingress.services import Me, Services, Using
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=Route)
 
 URL = "https://example.org/danceapp"
-ID = "whk_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A"
+SHOWN: dict[str, Any] = {
+    "webhook_id": "whk_01JD2M5Z0Q4XKQ7S8V9W0Y1Z2A", "url": URL, "events": ["job.done"],
+    "created_at": "2026-06-30T12:00:00Z", "disabled_at": None, "disabled_reason": None,
+}  # fmt: skip
 
 
 class NewWebhook(Shape):
@@ -29,13 +32,16 @@ class NewWebhook(Shape):
 
 
 class Webhook(Shape):
-    """A webhook without its secret."""
+    """A webhook without its secret. disabled_at: since when nothing is sent, because nothing arrived for days, as
+    disabled_reason says; null: it is on. A PUT switches it on again."""
 
     webhook_id: str
     url: str
     events: list[Event]
     created_at: datetime
-    model_config = example(webhook_id=ID, url=URL, events=["job.done"], created_at="2026-06-30T12:00:00Z")
+    disabled_at: datetime | None
+    disabled_reason: str | None
+    model_config = example(**SHOWN)
 
 
 class WebhookMade(Webhook):
@@ -43,10 +49,7 @@ class WebhookMade(Webhook):
     `webhook-signature` is `v1,` and the HMAC-SHA256 of `webhook-id.webhook-timestamp.body` in base64."""
 
     secret: str
-    model_config = example(
-        webhook_id=ID, url=URL, events=["job.done"], created_at="2026-06-30T12:00:00Z",
-        secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",  # noqa: S106
-    )  # fmt: skip
+    model_config = example(**SHOWN, secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=")  # noqa: S106
 
 
 class Webhooks(Shape):
@@ -73,7 +76,8 @@ def list_webhooks(user: Me, using: Using) -> Webhooks:
 
 @router.put("/{webhook_id}")
 def change(webhook_id: str, new: NewWebhook, using: Using) -> Webhook:
-    """Give a webhook another address or other events. Its secret stays."""
+    """Give a webhook another address or other events, or switch one on again that was switched off. Its secret
+    stays."""
     _check(new, using)
     return _shape(webhooks.change(using.pool, webhook_id, new.url, new.events))
 
@@ -89,6 +93,4 @@ def _check(new: NewWebhook, using: Services) -> None:
 
 
 def _shape(webhook: webhooks.Webhook) -> Webhook:
-    return Webhook(
-        webhook_id=webhook.webhook_id, url=webhook.url, events=list(webhook.events), created_at=webhook.created_at
-    )
+    return Webhook(**{name: getattr(webhook, name) for name in Webhook.model_fields})

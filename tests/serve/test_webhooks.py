@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 from standardwebhooks import Webhook as Oracle
 
-from cluster import webhooks
+from cluster import tables, webhooks
 from cluster.database import connect
 from cluster.objects import LocalObjects
 from cluster.outbound import check_url, is_public, post
@@ -26,6 +26,7 @@ from serve.ingress.api import create_app
 from serve.ingress.services import Services
 from serve.worker import Worker
 from tests.serve.conftest import Enter, Local, upload
+from tests.serve.told import ToldClient
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -78,7 +79,7 @@ def ann(using: Services, enter: Enter) -> TestClient:
     client = enter("ann")
     inside = replace(using.settings.serve, webhook_internal=True)
     app = create_app(replace(using, settings=using.settings.model_copy(update={"serve": inside})))
-    return TestClient(app, raise_server_exceptions=False, headers=client.headers)
+    return ToldClient(app, raise_server_exceptions=False, headers=client.headers)
 
 
 def analyse(client: TestClient, clip: bytes) -> str:
@@ -160,6 +161,87 @@ def test_a_webhook_is_changed_and_removed(ann: TestClient, clips: list[bytes], w
     work()
     assert len(receiver.messages) == 1
     assert ann.get("/v1/webhooks").json()["items"] == []
+
+
+DAYS = settings().serve.webhook_failing_days
+ATTEMPTS = settings().serve.notice_attempts
+
+
+def days_later(pool: Engine, days: float) -> None:
+    """As if so much time had gone by since a webhook began to fail."""
+    with connect(pool) as tx:
+        tx.execute(update(tables.webhooks).values(failing_since=tables.webhooks.c.failing_since - timedelta(days=days)))
+
+
+def test_a_webhook_that_only_fails_is_switched_off_until_its_owner_wants_it(
+    ann: TestClient, clips: list[bytes], work: Work, receiver: Receiver, pool: Engine
+) -> None:
+    made = ann.post("/v1/webhooks", json={"url": receiver.url}).json()
+    (shown,) = ann.get("/v1/webhooks").json()["items"]
+    assert (shown["disabled_at"], shown["disabled_reason"]) == (None, None)
+    receiver.answers = [500] * ATTEMPTS + [404] * ATTEMPTS
+    analyse(ann, clips[0])
+    work()
+    days_later(pool, DAYS)
+    assert ann.get("/v1/webhooks").json()["items"] == [shown]  # time alone does not
+    analyse(ann, clips[1])
+    work()
+    (off,) = ann.get("/v1/webhooks").json()["items"]
+    assert datetime.fromisoformat(off["disabled_at"]) <= datetime.now(UTC)
+    assert off["disabled_reason"] == f"nothing arrived for {DAYS:g} days; at last: it answered 404"
+    job = analyse(ann, clips[2])
+    work()
+    assert len(receiver.messages) == 2 * ATTEMPTS
+    again = ann.put(f"/v1/webhooks/{made['webhook_id']}", json={"url": receiver.url})
+    assert again.json() == shown
+    days_later(pool, DAYS)
+    receiver.answers = [500]
+    with connect(pool) as tx:
+        webhooks.announce(tx, job, "job.done")
+    work()
+    assert len(receiver.messages) == 2 * ATTEMPTS + 2
+    assert ann.get("/v1/webhooks").json()["items"] == [shown]
+
+
+def test_a_webhook_that_works_now_and_then_stays_on(
+    ann: TestClient, clips: list[bytes], work: Work, receiver: Receiver, pool: Engine
+) -> None:
+    """As does one that failed for long and then takes a message at its last attempt."""
+    ann.post("/v1/webhooks", json={"url": receiver.url})
+    receiver.answers = [500] * ATTEMPTS + [500] * (ATTEMPTS - 1) + [200] + [500] * ATTEMPTS
+    for clip in clips:
+        analyse(ann, clip)
+        work()
+        days_later(pool, DAYS - 0.1)
+    assert len(receiver.messages) == 3 * ATTEMPTS
+    assert ann.get("/v1/webhooks").json()["items"][0]["disabled_at"] is None
+
+
+def test_messages_on_their_way_to_what_is_switched_off_are_not_sent(
+    ann: TestClient, clips: list[bytes], work: Work, receiver: Receiver, pool: Engine
+) -> None:
+    made = ann.post("/v1/webhooks", json={"url": receiver.url}).json()["webhook_id"]
+    analyse(ann, clips[0])
+    assert not webhooks.failed(pool, made, "x", timedelta(0), given_up=False)
+    assert webhooks.failed(pool, made, "x", timedelta(0), given_up=True)
+    assert not webhooks.failed(pool, made, "y", timedelta(0), given_up=True)
+    work()
+    assert receiver.messages == []
+    assert ann.get("/v1/webhooks").json()["items"][0]["disabled_reason"] == "x"
+
+
+def test_what_its_owner_reads_tells_nothing_of_our_network(
+    ann: TestClient, clips: list[bytes], pool: Engine, store: LocalObjects, local: Local
+) -> None:
+    """A name may mean an internal address here, which is ours to know."""
+    made = ann.post("/v1/webhooks", json={"url": "http://localhost:9/hook"}).json()["webhook_id"]
+    webhooks.failed(pool, made, "", timedelta(0), given_up=False)
+    days_later(pool, DAYS)
+    numbers = replace(settings().serve, job_backoff_s=0, notice_backoff_s=0, notices_at_once=1, webhook_internal=False)
+    analyse(ann, clips[0])
+    asyncio.run(Worker(pool, store, local, numbers).run(wait=False))
+    said = ann.get("/v1/webhooks").json()["items"][0]["disabled_reason"]
+    assert said == f"nothing arrived for {DAYS:g} days; at last: no answer"
 
 
 def test_a_user_has_only_so_many(ann: TestClient) -> None:
