@@ -78,17 +78,17 @@ def measure() -> list[Row]:
     """index_1m, index_5m: p95 of the slowest of some questions."""
     home = Path(tempfile.mkdtemp(prefix="danceapp-bench-"))
     try:
-        pool = _server(home)
+        pool = server(home)
         return _rows({millions: _asked(pool, millions) for millions in (1, 5)})
     finally:
         embedded.stop(home / "postgres")
         shutil.rmtree(home)
 
 
-def _rows(took: dict[int, dict[str, Took]]) -> list[Row]:
-    worst = {millions: max(each.used_ms for each in of.values()) for millions, of in took.items()}
+def _rows(measured: dict[int, dict[str, Took]]) -> list[Row]:
+    worst = {millions: max(each.used_ms for each in of.values()) for millions, of in measured.items()}
     rows = []
-    for millions, of in took.items():
+    for millions, of in measured.items():
         ratio = worst[millions] / worst[1]
         peer = "; ".join(f"{name} {each.used_ms:.1f} ({each.clock_ms:.0f} by the clock)" for name, each in of.items())
         holds = worst[millions] <= TARGET_MS and ratio <= TARGET_RATIO
@@ -97,7 +97,8 @@ def _rows(took: dict[int, dict[str, Took]]) -> list[Row]:
     return rows
 
 
-def _server(home: Path) -> Engine:
+def server(home: Path) -> Engine:
+    """An empty database with moves and users, which writes without care for its disk."""
     pool = engine(embedded.start(home / "postgres", 300))
     migrate(pool)
     numbers = ("fsync = off", "full_page_writes = off", "max_wal_size = '8GB'", "maintenance_work_mem = '512MB'",
@@ -112,12 +113,13 @@ def _server(home: Path) -> Engine:
 
 
 def _asked(pool: Engine, millions: int) -> dict[str, Took]:
-    _fill(pool, millions * 1_000_000 // EACH)
-    return {name: _took(pool, question) for name, question in QUESTIONS.items()}
+    fill(pool, millions * 1_000_000 // EACH)
+    return {name: took(pool, question) for name, question in QUESTIONS.items()}
 
 
-def _fill(pool: Engine, wanted: int) -> None:
-    """Bring the database to so many videos. Indexes are made when the rows are there, which is much quicker."""
+def fill(pool: Engine, wanted: int, more: Callable[[Connection], object] | None = None) -> None:
+    """Bring the database to so many videos; `more` adds to their segments. Indexes are made when the rows are there,
+    which is much quicker."""
     with pool.begin() as tx:
         first = (tx.scalar(text("SELECT count(*) FROM videos")) or 0) + 1
         numbers = {"users": USERS, "days": DAYS, "moves": MOVES, "each": EACH, "first": first, "last": wanted}
@@ -126,6 +128,8 @@ def _fill(pool: Engine, wanted: int) -> None:
         made = [again for table in ("segments", "video_moves") for again in _without_indexes(tx, table)]
         for statement in (VIDEOS, SEGMENTS):
             tx.execute(text(statement.format(**numbers)))
+        if more is not None:
+            more(tx)
         tx.execute(text("ANALYZE segments, videos"))
         for statement in (SUMMARISED, COUNTED, *made):
             tx.execute(text(statement))
@@ -149,7 +153,8 @@ def _without_indexes(tx: Connection, table: str) -> list[str]:
     ]
 
 
-def _took(pool: Engine, question: Callable[[Engine, np.random.Generator], object]) -> Took:
+def took(pool: Engine, question: Callable[[Engine, np.random.Generator], object]) -> Took:
+    """p95 of a question, asked ASKED times."""
     rng, used, clock, server = np.random.default_rng(0), list[float](), list[float](), set[int]()
 
     def note(connection: Connection, *_: object) -> None:
