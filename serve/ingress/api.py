@@ -28,6 +28,7 @@ from serve.ingress import (
     patterns,
     search,
     similar,
+    studio,
     uploads,
     videos,
     webhooks,
@@ -78,6 +79,7 @@ def create_app(services: Services) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     docs.install(app)
+    studio.install(app)
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     short = numbers.infer_max_bytes + SMALL
