@@ -170,6 +170,10 @@ class ServeSettings:
     port: int
     cors_origins: tuple[str, ...]
     pose_replicas: int
+    pose_replicas_most: int
+    pose_ongoing: int
+    pose_batch_frames: int
+    pose_batch_s: float
     move_replicas: int
     model: str
     ingress_replicas: int

@@ -11,6 +11,7 @@ from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
 
+from cluster import placement
 from cluster.migrate import migrate
 from cluster.ray_session import session
 from cluster.settings import Settings
@@ -57,10 +58,12 @@ def haproxy(folder: Path) -> Mapping[str, str]:
 def _serve(settings: Settings, host: str, port: int, address: str | None) -> None:
     from ray import serve
 
-    with session(address, settings.cluster):
+    with session(address, settings.cluster) as nodes:
+        placed = placement.plan(nodes, settings.cluster)
+        gpus = placed.pose_gpus if isinstance(placed, placement.Plan) else 0.0
         serve.start(http_options={"host": host, "port": port})
         try:
-            serve.run(import_module(WIRING).build(settings.serve), name="danceapp", route_prefix="/")
+            serve.run(import_module(WIRING).build(settings.serve, gpus), name="danceapp", route_prefix="/")
             print(f"serving at http://{host}:{port}, described at http://{host}:{port}/v1/docs", flush=True)
             _wait()
         finally:

@@ -33,9 +33,10 @@ LOGGING = LoggingConfig(encoding="JSON", enable_access_log=False)
 """A JSON object a line; of requests serve.ingress.envelope says more than Serve would."""
 
 
-def build(numbers: ServeSettings) -> Application:
-    """The whole service as one application, whose ingress is the one HTTP entrance."""
-    pose = _deployed(PoseEstimator, numbers, numbers.pose_replicas, numbers.pose_cpus).bind()
+def build(numbers: ServeSettings, pose_gpus: float = 0.0) -> Application:
+    """The whole service as one application, whose ingress is the one HTTP entrance. `pose_gpus`: of a GPU for each
+    replica that looks at clips, which then takes several of them at a time."""
+    pose = _estimating(numbers, pose_gpus).bind()
     finder = _deployed(MoveFinder, numbers, numbers.move_replicas, numbers.move_cpus)
     moves = finder.options(user_config={"model": numbers.model or None}).bind()
     composer = _deployed(Composer, numbers, numbers.composer_replicas, numbers.composer_cpus).bind()
@@ -112,6 +113,20 @@ class Exporter(FileMaker):
     def __init__(self) -> None:
         tell("exporter")
         super().__init__(objects(), settings())
+
+
+def _estimating(numbers: ServeSettings, gpus: float) -> serve.Deployment:
+    """On cores one clip at a time: several together gain nothing there, and a short one would wait for a long one."""
+    ongoing, least = numbers.pose_ongoing if gpus else 1, numbers.pose_replicas
+    alone = _deployed(PoseEstimator, numbers, numbers.pose_replicas, numbers.pose_cpus, ongoing)
+    return alone.options(
+        ray_actor_options={"num_cpus": numbers.pose_cpus, "num_gpus": gpus},
+        num_replicas="auto",
+        autoscaling_config={
+            "min_replicas": least, "max_replicas": max(least, numbers.pose_replicas_most),
+            "target_ongoing_requests": ongoing,
+        },
+    )  # fmt: skip
 
 
 def _deployed(

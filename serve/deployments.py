@@ -3,10 +3,17 @@
 Frames never leave the replica that decodes them; between replicas goes nothing but the id of a clip.
 """
 
+import asyncio
 import logging
 import tempfile
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from ray import serve
 
 from cluster import keys, registry
 from cluster.artifacts import pack_beats, pack_segments
@@ -26,9 +33,9 @@ from dancecore.media import frames, probe
 from dancecore.media.preview import preview
 from dancecore.models.classify import Classifier
 from dancecore.pipeline import hear
-from dancecore.pose import estimate, load
+from dancecore.pose import estimate_many, forward, load
 from dancecore.pose.packing import unpack_tracks
-from dancecore.types import PoseTrack, Versions
+from dancecore.types import SECOND, Features, PoseTrack, Versions
 from serve.metrics import count_disagreement
 from serve.recognition import Posed
 from serve.telling import tell
@@ -42,6 +49,19 @@ KEPT = 4
 """Libraries that stay in memory, some 50 MB each."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A clip to be looked at, and how many frames it has at the rate of analysis, about."""
+
+    path: Path
+    frames: int
+
+
+def total_frames(clips: list[Waiting]) -> int:
+    """How much work clips are. One that is more than a whole batch is a batch of its own."""
+    return sum(min(clip.frames, settings().serve.pose_batch_frames) for clip in clips)
+
+
 class PoseEstimator:
     """Looks at clips: what they are, a preview, and where the joints of every dancer are in each frame."""
 
@@ -52,29 +72,46 @@ class PoseEstimator:
         self.model = load(self.settings.pose.variant, weights_dir(), self.settings.pose, provider)
         self.version = pose_version(self.settings)
 
-    def poses(self, clip: str, longest_ms: int | None) -> Posed:
+    def check_health(self) -> None:
+        """Serve calls this every `health_every_s`. Raises whatever keeps the model from running."""
+        forward(self.model)
+
+    async def poses(self, clip: str, longest_ms: int | None) -> Posed:
         """See serve.recognition.Recognition."""
-        key = keys.keypoints(clip, self.version)
-        with self.store.file(keys.source(clip)) as path:
-            info = probe(path, self.settings.media)
+        key, media = keys.keypoints(clip, self.version), self.settings.media
+        with ExitStack() as held:
+            path = await asyncio.to_thread(held.enter_context, self.store.file(keys.source(clip)))
+            info = await asyncio.to_thread(probe, path, media)
             if longest_ms is not None and info.duration_ms > longest_ms:
                 said = (
                     f"{info.duration_ms} ms are more than the {longest_ms} that are answered at once: upload the clip"
                 )
                 raise DanceError("TOO_LONG", said)
-            if self.store.exists(key):
+            if await asyncio.to_thread(self.store.exists, key):
                 return Posed(info, len(unpack_tracks(self.store.get(key))[0]), None)
             began = time.monotonic()
-            found = self.tracks(path)
+            found = await self.together(Waiting(path, info.duration_ms * media.rate_hz // 1000))
             took = time.monotonic() - began
+            if isinstance(found, DanceError):
+                raise found
             if longest_ms is None:
-                self._keep_preview(clip, path)
-        self.store.put(key, pack_poses(found, self.settings.pose))
+                await asyncio.to_thread(self._keep_preview, clip, path)
+        await asyncio.to_thread(self.store.put, key, pack_poses(found, self.settings.pose))
         return Posed(info, len(found[0]), len(found[0]) / took)
 
-    def tracks(self, path: Path) -> list[PoseTrack]:
-        """Every dancer of the clip in a file."""
-        return estimate(frames(path, self.settings.media.rate_hz), self.model, self.settings.pose)
+    @serve.batch(
+        max_batch_size=settings().serve.pose_batch_frames, batch_wait_timeout_s=settings().serve.pose_batch_s,
+        batch_size_fn=total_frames,
+    )  # fmt: skip
+    async def together(self, clips: list[Waiting]) -> list[list[PoseTrack] | DanceError]:
+        """Every dancer of the clips that wait at the same time, or why there are none: their frames go through the
+        networks in the same batches."""
+        return await asyncio.to_thread(self.tracks, [clip.path for clip in clips])
+
+    def tracks(self, paths: Sequence[Path]) -> list[list[PoseTrack] | DanceError]:
+        """Every dancer of the clips in these files, or why there are none."""
+        batches = [frames(path, self.settings.media.rate_hz) for path in paths]
+        return list(estimate_many(batches, self.model, self.settings.pose))
 
     def _keep_preview(self, clip: str, path: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -115,11 +152,17 @@ class MoveFinder:
 
     def check_health(self) -> None:
         """Serve calls this every `health_every_s`: takes up a model that was promoted meanwhile, without a restart. One
-        that cannot be had leaves the one that serves."""
+        that cannot be had leaves the one that serves, which classifies a second of nobody. Raises what keeps it from
+        that."""
         try:
             self._take_up()
         except DanceError as error:
             log.warning("the model in production cannot be taken up: %s", error)
+        _, classifier = self.kept[self.library.versions]
+        if classifier:
+            rate = self.settings.media.rate_hz
+            time_ns = np.arange(rate, dtype=np.int64) * SECOND // rate
+            classifier(Features(time_ns, np.zeros((rate, 128), np.float32), np.ones((rate, 33), np.float32)))
 
     def versions(self) -> Versions:
         """See serve.recognition.Recognition."""

@@ -2,7 +2,7 @@
 
 from dancecore.pose.choosing import primary
 from dancecore.pose.cleaning import clean
-from dancecore.pose.model import PoseModel, load
+from dancecore.pose.model import PoseModel, forward, load
 from dancecore.pose.session import describe
 from dancecore.pose.tracker import estimate, estimate_many
 from dancecore.pose.weights import POSE_VERSION, VARIANTS, version
@@ -15,6 +15,7 @@ __all__ = [
     "describe",
     "estimate",
     "estimate_many",
+    "forward",
     "load",
     "primary",
     "version",

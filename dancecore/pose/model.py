@@ -45,6 +45,12 @@ def load(variant: str, folder: Path, settings: PoseSettings, provider: str = "au
     return PoseModel(variant, chosen, weights.version(variant), batch, detector, landmarks)
 
 
+def forward(model: PoseModel) -> None:
+    """One inference of the landmark network, of a grey picture: the least that a model in health can do."""
+    taken = model.landmarks.get_inputs()[0]
+    model.landmarks.run(None, {taken.name: np.full([1, *taken.shape[1:]], 128, np.uint8)})
+
+
 def run(
     session: ort.InferenceSession, outputs: Sequence[str], images: NDArray[np.uint8], batch: int
 ) -> list[NDArray[np.float32]]:

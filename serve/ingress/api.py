@@ -110,7 +110,8 @@ def describe() -> dict[str, Any]:
             schemas[shape.__name__] |= shape.model_config["json_schema_extra"]
     said["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     said["components"]["headers"] = components()
-    responses = said["components"]["responses"] = {}
+    responses: dict[str, Any] = {}
+    said["components"]["responses"] = responses
     for (method, path), rule in ACCESS.items():
         responses |= complete(said["paths"][path][method.lower()], method, path, rule)
     link(said)

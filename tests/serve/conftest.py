@@ -22,7 +22,7 @@ from cluster.settings import settings
 from dancecore.media.writing import write_video
 from dancecore.types import PoseTrack, Versions
 from serve.composer import Choreographer
-from serve.deployments import MoveFinder, PoseEstimator
+from serve.deployments import MoveFinder, PoseEstimator, Waiting
 from serve.ingress.api import create_app
 from serve.ingress.services import Services
 from serve.recognition import Posed
@@ -39,11 +39,11 @@ class QuickEstimator(PoseEstimator):
         self.error: Exception | None = None
         self.seen = 0
 
-    def tracks(self, path: Path) -> list[PoseTrack]:
+    async def together(self, clip: Waiting) -> list[PoseTrack]:  # type: ignore[override]  # callers have loops of their own
         self.seen += 1
         if self.error:
             raise self.error
-        return [dance(zlib.crc32(path.read_bytes()))]
+        return [dance(zlib.crc32(clip.path.read_bytes()))]
 
 
 class ReadyFinder(MoveFinder):
@@ -74,7 +74,7 @@ class Local:
         return self.moves.versions()
 
     async def poses(self, clip: str, longest_ms: int | None = None) -> Posed:
-        return self.pose.poses(clip, longest_ms)
+        return await self.pose.poses(clip, longest_ms)
 
     async def features(self, clip: str, versions: Versions) -> None:
         self.moves.features(clip, versions)

@@ -307,7 +307,7 @@ def test_clips_that_are_not_answered_at_once(
 def test_a_long_clip_is_not_answered_at_once(clips: list[bytes], local: Local) -> None:
     local.pose.store.put(keys.source("inf_1"), clips[0])
     with pytest.raises(DanceError, match="TOO_LONG"):
-        local.pose.poses("inf_1", 3999)
+        asyncio.run(local.pose.poses("inf_1", 3999))
 
 
 def test_all_busy_says_when_to_come_again(ann: TestClient, clips: list[bytes], local: Local) -> None:

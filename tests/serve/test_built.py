@@ -20,10 +20,11 @@ def test_the_file_for_deploying_is_what_the_code_says(tmp_path: Path) -> None:
     (application,) = yaml.safe_load(made.read_text())["applications"]
     kept = yaml.safe_load((ROOT / "configs/ray/serve.yaml").read_text())
     assert kept["applications"] == [application | {"name": "danceapp"}], "make generate"
-    deployed = {each["name"]: each["num_replicas"] for each in kept["applications"][0]["deployments"]}
-    numbers = settings().serve
-    assert deployed == {
-        "PoseEstimator": numbers.pose_replicas, "MoveFinder": numbers.move_replicas,
+    deployments = {each["name"]: each for each in kept["applications"][0]["deployments"]}
+    scaled, numbers = deployments.pop("PoseEstimator")["autoscaling_config"], settings().serve
+    assert (scaled["min_replicas"], scaled["max_replicas"]) == (numbers.pose_replicas, numbers.pose_replicas_most)
+    assert {name: each["num_replicas"] for name, each in deployments.items()} == {
+        "MoveFinder": numbers.move_replicas,
         "QueueWorker": numbers.worker_replicas, "Ingress": numbers.ingress_replicas,
         "Composer": numbers.composer_replicas, "Exporter": numbers.exporter_replicas,
     }  # fmt: skip
