@@ -95,7 +95,7 @@ def _taken(operation: Operation, schemas: dict[str, Any]) -> Iterator[tuple[str,
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
             yield parameter["name"], "path", operation
-    for name in _properties(operation.get("requestBody", {}), schemas):
+    for name in sorted(_properties(operation.get("requestBody", {}), schemas)):
         yield name, "body", operation
 
 

@@ -13,7 +13,7 @@ from dancecore.composer.exports.making import EVERY, FORMATS, checked
 from dancecore.errors import DanceError
 from serve.ingress.access import SHOWN, check_owner
 from serve.ingress.compositions import COMPOSITION, Text
-from serve.ingress.models import Shape, example
+from serve.ingress.models import Flag, Shape, example
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
 from serve.ingress.videos import VIDEO
@@ -41,7 +41,7 @@ class ExportAsked(Shape):
     )
     speed: Annotated[float, Field(ge=0.25, le=2)] = 1.0
     loops: Annotated[int, Field(ge=1, le=10)] = 1
-    mirrored: bool = False
+    mirrored: Flag = False
     credits: Text = ""
     model_config = example(formats=["pdf", "mp4"], speed=0.5)
 
@@ -78,7 +78,7 @@ class ComparisonAsked(Shape):
     """The video of a take. `mirror`: it was danced as in a mirror."""
 
     video_id: str
-    mirror: bool = False
+    mirror: Flag = False
     model_config = example(video_id=VIDEO, mirror=True)
 
 

@@ -15,6 +15,8 @@ from schemathesis.hooks import HookContext
 from schemathesis.openapi import from_asgi
 from schemathesis.schemas import BaseSchema
 
+from cluster.idempotency import LONGEST
+from cluster.ids import ulid
 from serve.ingress.access import ACCESS
 from serve.ingress.api import create_app
 from tests.serve import told
@@ -38,7 +40,8 @@ def contract(live: Live) -> BaseSchema:
 
     def known(given: Any) -> Any:
         if isinstance(given, dict):
-            return {name: live.ids.get(name, value) if len(str(value)) % 2 else value for name, value in given.items()}
+            ids = ((name, live.ids.get(name, value) if _often(value) else value) for name, value in given.items())
+            return dict(ids)
         return given
 
     @schema.hook
@@ -49,7 +52,18 @@ def contract(live: Live) -> BaseSchema:
     def map_body(context: HookContext, body: Any) -> Any:
         return known(body)
 
+    @schema.hook
+    def map_headers(context: HookContext, headers: Any) -> Any:
+        """A key that was used before is answered as it was then, whatever has become of what was made."""
+        key = (headers or {}).get("Idempotency-Key", "")
+        return {**headers, "Idempotency-Key": ulid("once")} if 1 <= len(key) <= LONGEST else headers
+
     return schema
+
+
+def _often(value: Any) -> bool:
+    """What is no string is wrong, and is to stay so."""
+    return isinstance(value, str) and len(value) % 2 == 1
 
 
 CHECKS: dict[str, Any] = {

@@ -66,6 +66,12 @@ def test_what_was_wrong_is_told_by_field(api: TestClient) -> None:
     assert [each["field"] for each in fields] == ["body.email"]
 
 
+def test_only_true_and_false_are_that(enter: Enter) -> None:
+    ann = enter("ann")
+    for said, status in ((False, 202), (0, 422), ("no", 422)):
+        assert ann.post("/v1/analysis/outdated", json={"everybody": said}).status_code == status
+
+
 def test_every_method_of_an_address_is_allowed(api: TestClient) -> None:
     assert api.put("/v1/api-keys").headers["Allow"] == "GET, POST"
 
