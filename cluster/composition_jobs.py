@@ -83,7 +83,7 @@ def sign(job: CompositionJob, name: str, until: datetime) -> str:
 def admit(pool: Engine, job: str, name: str, until: datetime, signature: str, now: datetime) -> CompositionJob:
     """The job whose file this signature opens. Raises DanceError: NOT_FOUND, FORBIDDEN."""
     found = find(pool, job)
-    if not hmac.compare_digest(sign(found, name, until), signature):
+    if not hmac.compare_digest(sign(found, name, until).encode(), signature.encode()):
         raise DanceError("FORBIDDEN", "this address was not signed by us")
     if until <= now:
         raise DanceError("FORBIDDEN", "this address was good for a while, which is over: ask the export for another")

@@ -178,6 +178,8 @@ def test_files_are_made_and_their_addresses_run_out(
     assert api.get(done["url_pdf"].replace("/pdf?", "/csv?")).status_code == 403, "signed for another file"
     later = re.sub(r"until=(\d+)", lambda found: f"until={int(found[1]) + 60}", done["url_csv"])
     assert api.get(later).status_code == 403, "signed for another time"
+    strange = {"until": 2**32, "signature": "\N{SNOWMAN}"}
+    assert api.get(f"{where}/files/csv", params=strange).status_code == 403, "signed by nobody"
     export_id = asked.json()["export_id"]
     job = composition_jobs.find(pool, export_id)
     past = datetime.now(UTC) - timedelta(minutes=1)
