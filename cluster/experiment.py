@@ -1,8 +1,7 @@
 """Which way of composing each user gets, what they do with it, and what that says of the ways.
 
 A user's variant follows from their id and the experiment's name, so that it is the same on every machine and day.
-Events of a user with no longer pause than `session_minutes` are a session. In what a variant is told by, `None` is
-where nobody did what it is a share of.
+Events of a user with no longer pause than `session_minutes` are a session.
 """
 
 import hashlib
@@ -14,6 +13,7 @@ from itertools import groupby
 from statistics import fmean, median
 from typing import Any
 
+from pydantic import ConfigDict
 from rapidfuzz.distance import Levenshtein
 from sqlalchemy import Engine, insert, select
 
@@ -41,8 +41,8 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the events of a variant say.
+class Variant:
+    """What the events of a variant say, None where nobody did what it is a share of.
 
     acceptance: the share of suggestions that were shown of which a step was taken. edit_distance: steps that were
     inserted, taken out or exchanged between a plan and the dance as it was last saved (Levenshtein 1966), the mean over
@@ -62,6 +62,10 @@ class Told:
     abandonment: float | None
     dances: int
     diversity: float | None
+    __pydantic_config__ = ConfigDict(json_schema_extra={"examples": [{
+        "variant": "plain", "users": 12, "sessions": 30, "suggestions": 140, "acceptance": 0.41, "edited": 9,
+        "edit_distance": 2.3, "first_bar_s": 24.0, "abandonment": 0.3, "dances": 14, "diversity": 0.72,
+    }]})  # fmt: skip
 
 
 def variant_of(user: str, settings: ExperimentSettings) -> str:
@@ -102,7 +106,7 @@ def packed(steps: Iterable[Step]) -> list[list[Any]]:
     return [[step.move_id, step.beats, step.mirror] for step in steps]
 
 
-def report(pool: Engine, settings: ExperimentSettings) -> list[Told]:
+def report(pool: Engine, settings: ExperimentSettings) -> list[Variant]:
     """What the events of the experiment say of each of its variants."""
     query = select(composer_events).where(composer_events.c.experiment == settings.name)
     query = query.order_by(composer_events.c.user, composer_events.c.created_at, composer_events.c.id)
@@ -111,7 +115,7 @@ def report(pool: Engine, settings: ExperimentSettings) -> list[Told]:
     return [tell(name, [e for e in events if e.variant == name], pause) for name in sorted(settings.variants)]
 
 
-def tell(variant: str, events: Sequence[Event], pause: timedelta) -> Told:
+def tell(variant: str, events: Sequence[Event], pause: timedelta) -> Variant:
     """What events of one variant, by user and time, say."""
     sessions = [session for _, of in groupby(events, lambda e: e.user_id) for session in _sessions(list(of), pause)]
     shown = {e.event_id for e in events if e.kind == "suggested"}
@@ -123,7 +127,7 @@ def tell(variant: str, events: Sequence[Event], pause: timedelta) -> Told:
            for e in final.values() if e.about in plans]  # fmt: skip
     waited = [s for s in map(_first_bar_s, sessions) if s is not None]
     kinds = [{e.kind for e in session} for session in sessions]
-    return Told(
+    return Variant(
         variant, len({e.user_id for e in events}), len(sessions), len(shown),
         len(taken) / len(shown) if shown else None, len(off), fmean(off) if off else None,
         median(waited) if waited else None,

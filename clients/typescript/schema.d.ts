@@ -3732,19 +3732,25 @@ export interface components {
         };
         /**
          * Variant
-         * @description What is told of a way of composing that is tried: see `cluster.experiment.Told`. null: nobody did that yet.
+         * @description What the events of a variant say, None where nobody did what it is a share of.
+         *
+         *     acceptance: the share of suggestions that were shown of which a step was taken. edit_distance: steps that were
+         *     inserted, taken out or exchanged between a plan and the dance as it was last saved (Levenshtein 1966), the mean over
+         *     dances. first_bar_s: from the first event of a session to the first bar that was planned, accepted or saved, the
+         *     median. abandonment: the share of sessions that leave no dance, or say so. diversity: the share of different moves
+         *     among the steps of saved dances, the mean.
          * @example {
-         *       "variant": "plain",
-         *       "users": 12,
+         *       "abandonment": 0.3,
+         *       "acceptance": 0.41,
+         *       "dances": 14,
+         *       "diversity": 0.72,
+         *       "edit_distance": 2.3,
+         *       "edited": 9,
+         *       "first_bar_s": 24,
          *       "sessions": 30,
          *       "suggestions": 140,
-         *       "acceptance": 0.41,
-         *       "edited": 9,
-         *       "edit_distance": 2.3,
-         *       "first_bar_s": 24,
-         *       "abandonment": 0.3,
-         *       "dances": 14,
-         *       "diversity": 0.72
+         *       "users": 12,
+         *       "variant": "plain"
          *     }
          */
         Variant: {

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from cluster import experiment
 from cluster.accounts import User
+from cluster.experiment import Variant
 from dancecore.composer.planning import Plan
 from dancecore.composer.scoring import Part
 from dancecore.composer.steps import LONGEST_BEATS, Step
@@ -199,26 +200,6 @@ class Done(Shape):
     model_config = example(kind="accepted", about_id=EVENT, beats=4)
 
 
-class Variant(Shape):
-    """What is told of a way of composing that is tried: see `cluster.experiment.Told`. null: nobody did that yet."""
-
-    variant: str
-    users: int
-    sessions: int
-    suggestions: int
-    acceptance: float | None
-    edited: int
-    edit_distance: float | None
-    first_bar_s: float | None
-    abandonment: float | None
-    dances: int
-    diversity: float | None
-    model_config = example(
-        variant="plain", users=12, sessions=30, suggestions=140, acceptance=0.41, edited=9, edit_distance=2.3,
-        first_bar_s=24.0, abandonment=0.3, dances=14, diversity=0.72,
-    )  # fmt: skip
-
-
 class Experiment(Shape):
     """The ways of composing that are tried beside each other."""
 
@@ -290,9 +271,7 @@ def tell(done: Done, user: Me, using: Using) -> None:
 def report(using: Using) -> Experiment:
     """How the ways of composing that are tried fare: what is accepted, changed, given up."""
     numbers = using.settings.experiment
-    found = experiment.report(using.pool, numbers)
-    variants = [Variant(**{name: getattr(each, name) for name in Variant.model_fields}) for each in found]
-    return Experiment(name=numbers.name, variants=variants)
+    return Experiment(name=numbers.name, variants=experiment.report(using.pool, numbers))
 
 
 def _variant(user: User, using: Services) -> str:
