@@ -25,7 +25,7 @@ from tests.serve.conftest import Enter
 
 CASES: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "no such path": ("GET", "/v1/nothing", {}, 404, "NOT_FOUND"),
-    "not a path of ours": ("GET", "/", {}, 404, "NOT_FOUND"),
+    "not a path of ours": ("GET", "/index.php", {}, 404, "NOT_FOUND"),
     "wrong method": ("DELETE", "/v1/me", {}, 405, "METHOD_NOT_ALLOWED"),
     "no token": ("GET", "/v1/me", {}, 401, "UNAUTHENTICATED"),
     "no body": ("POST", "/v1/auth/login", {}, 422, "INVALID_INPUT"),
