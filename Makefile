@@ -41,6 +41,10 @@ model: .venv/dev ## train the classifier from synthetic dances (an hour), and pu
 	@$(BIN)/danceapp train $(MODEL) --out runs
 	@rm -rf taxonomy/tx-0.1/models/$(MODEL) && mkdir -p taxonomy/tx-0.1/models && cp -r runs/$(MODEL)/bundle taxonomy/tx-0.1/models/$(MODEL)
 
+decoder: .venv/dev ## train the decoder of dances from synthetic ones (ten minutes), and put it beside the taxonomy if it is to be used
+	@$(BIN)/danceapp train-decoder --out runs/decoder
+	@cp runs/decoder/decoder.npz taxonomy/tx-0.1/decoder.npz
+
 lifter: .venv/dev ## train the network that lifts poses, from synthetic performances
 	@$(BIN)/python -m jobs.train_lifter runs/lifter
 
@@ -74,4 +78,4 @@ ORACLES := "mediapipe==0.10.33; sys_platform == 'linux' and platform_machine == 
 	@touch $@
 
 , := ,
-.PHONY: lifter help demo test test-slow check generate check-client bench model clean
+.PHONY: decoder lifter help demo test test-slow check generate check-client bench model clean

@@ -77,7 +77,7 @@ def evaluate(corpus: Path | None, settings: Settings) -> list[Judged]:
         known: Iterable[str] = ()
     else:
         taxonomy = load_taxonomy(TAXONOMY)
-        split = {name: generated(name, taxonomy, settings) for name in GENERATORS}
+        split = {name: generated(name, TRAINED, HELD_OUT, taxonomy, settings) for name in GENERATORS}
         known = [move.move_id for move in taxonomy.moves.values() if not move.deprecated]
     return [
         Judged(learned, tried, looks, foretell(Markov(count(seen), known, looks), unseen))
@@ -87,10 +87,12 @@ def evaluate(corpus: Path | None, settings: Settings) -> list[Judged]:
     ]
 
 
-def generated(name: str, taxonomy: Taxonomy, settings: Settings) -> tuple[list[Choreography], list[Choreography]]:
-    """Dances to learn of a generator, and others to try."""
-    dances = [_synthetic(name, seed, taxonomy, settings) for seed in range(TRAINED + HELD_OUT)]
-    return dances[:TRAINED], dances[TRAINED:]
+def generated(
+    name: str, trained: int, held_out: int, taxonomy: Taxonomy, settings: Settings
+) -> tuple[list[Choreography], list[Choreography]]:
+    """So many dances to learn of a generator, and others to try."""
+    dances = [_synthetic(name, seed, taxonomy, settings) for seed in range(trained + held_out)]
+    return dances[:trained], dances[trained:]
 
 
 def _synthetic(name: str, seed: int, taxonomy: Taxonomy, settings: Settings) -> Choreography:

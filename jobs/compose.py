@@ -47,7 +47,7 @@ class Composer:
     def __init__(self, corpus: str | None, settings: Settings) -> None:
         self.settings, self.taxonomy = settings, load_taxonomy(TAXONOMY)
         counts, self.remarks = _learned(corpus)
-        self.writer = Writer(Book(self.taxonomy, counts, chosen(settings.decoder.file)), settings.composer)
+        self.writer = Writer(Book(self.taxonomy, counts, chosen(settings.decoder.file, TAXONOMY)), settings.composer)
         self.names = self.writer.names
 
     def write(self, title: str, text: str, wish: Wish, bars: int | None) -> Written:

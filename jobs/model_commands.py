@@ -60,7 +60,8 @@ def train_decoder(
     """Train the decoder of dances, and say whether it foretells steps better than Markov; needs the extra `train`.
 
     Without files it is trained on three generators of dances. Each source is left out once, and what was trained on
-    the others is tried on it. The numbers are in configs/decoder.yaml. The same command goes on after a kill.
+    the others is tried on it; OUT/decoder.npz is written where that foretells enough better. The numbers are in
+    configs/decoder.yaml. The same command goes on after a kill.
 
     [bold]Examples[/bold]
 
@@ -69,10 +70,11 @@ def train_decoder(
       danceapp train-decoder --corpus school.jsonl --corpus club.jsonl --out runs/people
     """
     from cluster.settings import settings
-    from jobs import train_decoder as job
+    from jobs.decoder_report import print_report
+    from jobs.train_decoder import train_decoder as job
 
     with plain_errors():
-        job.print_report(job.train_decoder(out, corpora or (), settings(), address=address), as_json)
+        print_report(job(out, corpora or (), settings(), address=address), as_json)
 
 
 def tune(

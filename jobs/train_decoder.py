@@ -1,37 +1,35 @@
 """Trains the decoder of dances: `danceapp train-decoder`. Ray Train runs it, as it runs `danceapp train`.
 
 OUT/report.json      how the decoder, Markov and both together foretell dances held out, and whether they are to be used
-OUT/decoder.npz      the decoder of all dances, see `dancecore.composer.decoder.running`
+OUT/decoder.npz      the decoder of all dances, see `dancecore.composer.decoder.running`; only where it is to be used
 OUT/config.json      what was asked for
-OUT/NAME/            checkpoints of each training, one an epoch; a killed one goes on from the last
+OUT/1-2/             checkpoints of the training on the first and second source, one an epoch; a killed one goes on from
+                     the last
 
-Dances come from generators, or files. Each is left out in turn: trained on the others, the blend is tried on dances of
-the one that it never saw, its weight chosen on dances held out of the others.
+Dances come from generators, or files. Each source is left out in turn: what was trained on the others is tried on
+dances of the one that it never saw. Of the dances held out of those that it saw a half chooses when to stop and how
+much the decoder counts; the other half judges.
 """
 
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from cluster.choreographies import mark_of
 from cluster.library import TAXONOMY
 from cluster.ray_session import session
 from cluster.settings import Settings
 from dancecore.composer.counts import Counts, count
-from dancecore.composer.decoder.blending import alike, best_share, blended, contexts
+from dancecore.composer.decoder.blending import best_share
 from dancecore.composer.decoder.running import Decoder, pack
 from dancecore.composer.decoder.settings import DecoderSettings
-from dancecore.composer.decoder.tokens import Vocabulary, style_of, vocabulary
-from dancecore.composer.judging import Foretold, judged
+from dancecore.composer.decoder.tokens import Vocabulary, vocabulary
 from dancecore.composer.markov import Markov
 from dancecore.composer.profiles import profiles
 from dancecore.composer.steps import Choreography, read_corpus
@@ -40,36 +38,26 @@ from dancecore.errors import DanceError
 from dancecore.moves.taxonomy import Taxonomy, load_taxonomy
 from dancecore.synthetic.generators import GENERATORS
 from jobs.choreograph import FIFTH, generated
+from jobs.decoder_report import ALL, Report, Styles, heard, report, rows
 from jobs.train import needs_torch
 
 STATE = "state.pt"
-ALL = "all"
-Split = dict[str, tuple[list[Choreography], list[Choreography]]]
-"""Of each source the dances to learn, and those held out."""
-Styles = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """How a model that never saw dances of `unseen`, or saw them all (ALL), foretells dances held out of `tried`, from
-    `from_steps` of context on."""
+class Source:
+    """Dances of a generator or a file: to learn, to choose by, and to judge by."""
 
-    unseen: str
-    tried: str
-    model: str
-    found: Foretold
+    learn: list[Choreography]
+    choose: list[Choreography]
+    judge: list[Choreography]
+
+    @classmethod
+    def of(cls, learn: list[Choreography], held_out: list[Choreography]) -> "Source":
+        return cls(learn, held_out[::2], held_out[1::2])
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All rows; `gain`: of the blend's mean reciprocal rank on the sources that it never saw over the better of
-    Markov's and frequency's, which a blend may only mimic; `shares`: the decoder's, by what was left out; whether to
-    use it."""
-
-    rows: tuple[Row, ...]
-    gain: float
-    shares: dict[str, float]
-    use: bool
+Sources = dict[str, Source]
 
 
 def train_decoder(out: Path, corpora: Sequence[Path], settings: Settings, *, address: str | None = None) -> Report:
@@ -77,33 +65,33 @@ def train_decoder(out: Path, corpora: Sequence[Path], settings: Settings, *, add
     CLUSTER_UNREACHABLE."""
     needs_torch()
     taxonomy, out = load_taxonomy(TAXONOMY), out.resolve()
-    split, styles = _split(corpora, taxonomy, settings), _styles(taxonomy, settings)
-    if len(split) < 2:
-        raise DanceError("INVALID_INPUT", "two files of dances at least are needed: each is left out once")
-    words = vocabulary([dance for seen, _ in split.values() for dance in seen], settings.composer.styles)
-    _claim(out, split, settings.decoder)
-    rows: list[Row] = []
-    shares: dict[str, float] = {}
+    sources, styles = _sources(corpora, taxonomy, settings), _styles(taxonomy, settings)
+    words = vocabulary([dance for source in sources.values() for dance in source.learn], settings.composer.styles)
+    _claim(out, sources, settings.decoder)
+    found, shares = [], {}
     with session(address, settings.cluster):
-        for unseen in (*split, ALL):
-            seen = [dance for name, (dances, _) in split.items() if name != unseen for dance in dances]
-            held = [dance for name, (_, dances) in split.items() if name != unseen for dance in dances]
-            decoder = _trained(out / unseen, seen, held, words, styles, settings.decoder)
-            markov = Markov(count(seen), words.moves)
-            shares[unseen] = decoder.share = _share(markov, decoder, held[::2], styles)
-            tried = {unseen: split[unseen][1]} if unseen in split else {n: d[1::2] for n, (_, d) in split.items()}
-            rows += [
-                row for name, dances in tried.items() for row in _rows(unseen, name, dances, markov, decoder, styles)
-            ]
-    (out / "decoder.npz").write_bytes(pack(decoder))
-    report = _report(rows, shares, settings.decoder.least_gain)
-    (out / "report.json").write_text(json.dumps(asdict(report), indent=2) + "\n")
-    return report
+        for unseen in (*sources, ALL):
+            seen = [source for name, source in sources.items() if name != unseen]
+            learn, choose = [d for each in seen for d in each.learn], [d for each in seen for d in each.choose]
+            run = out / "-".join(str(i) for i, name in enumerate(sources, 1) if name != unseen)
+            decoder = _trained(run, learn, choose, words, styles, settings.decoder)
+            markov = Markov(count(learn), words.moves)
+            shares[unseen] = decoder.share = best_share(heard(markov, decoder, choose, styles))
+            for name in (unseen,) if unseen in sources else sources:
+                said = heard(markov, decoder, sources[name].judge, styles)
+                found += rows(unseen, name, said, markov, decoder.share)
+    made = report(found, shares, settings.decoder.least_gain)
+    if made.use:
+        (out / "decoder.npz").write_bytes(pack(decoder))
+    (out / "report.json").write_text(json.dumps(asdict(made), indent=2) + "\n")
+    return made
 
 
-def _claim(out: Path, split: Split, settings: DecoderSettings) -> None:
+def _claim(out: Path, sources: Sources, settings: DecoderSettings) -> None:
     """Take the folder for this training. Raises DanceError("INVALID_INPUT") when it holds another one."""
-    dances = hashlib.sha256("".join(mark_of(d) for seen, _ in split.values() for d in seen).encode()).hexdigest()
+    dances = hashlib.sha256(
+        "".join(mark_of(d) for source in sources.values() for d in source.learn).encode()
+    ).hexdigest()
     config, path = json.dumps({"dances": dances, **asdict(replace(settings, file=""))}, indent=2), out / "config.json"
     out.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.read_text() != config:
@@ -111,11 +99,22 @@ def _claim(out: Path, split: Split, settings: DecoderSettings) -> None:
     path.write_text(config)
 
 
-def _split(corpora: Sequence[Path], taxonomy: Taxonomy, settings: Settings) -> Split:
+def _sources(corpora: Sequence[Path], taxonomy: Taxonomy, settings: Settings) -> Sources:
     if not corpora:
-        return {name: generated(name, taxonomy, settings) for name in GENERATORS}
-    read = {path.stem: list(read_corpus(path)) for path in corpora}
-    return {name: ([d for i, d in enumerate(dances) if i % FIFTH], dances[::FIFTH]) for name, dances in read.items()}
+        numbers = settings.decoder
+        made = {name: generated(name, numbers.dances, numbers.held_out, taxonomy, settings) for name in GENERATORS}
+        return {name: Source.of(*dances) for name, dances in made.items()}
+    if len({path.stem for path in corpora} - {ALL}) < max(len(corpora), 2):
+        asked = f"two files of dances at least are needed, by different names (none {ALL!r})"
+        raise DanceError("INVALID_INPUT", f"{asked}: each is left out once")
+    return {path.stem: _read(path) for path in corpora}
+
+
+def _read(path: Path) -> Source:
+    dances = list(read_corpus(path))
+    if len(dances) < 2 * FIFTH:
+        raise DanceError("INVALID_INPUT", f"{path} has {len(dances)} dances: want {2 * FIFTH} to hold two out")
+    return Source.of([dance for i, dance in enumerate(dances) if i % FIFTH], dances[::FIFTH])
 
 
 def _styles(taxonomy: Taxonomy, settings: Settings) -> dict[str, frozenset[str]]:
@@ -127,72 +126,30 @@ def _styles(taxonomy: Taxonomy, settings: Settings) -> dict[str, frozenset[str]]
     }
 
 
-def _styled(dances: Sequence[Choreography], styles: Styles) -> list[tuple[Choreography, str | None]]:
-    return [(dance, style_of((step for step in dance.steps if step), styles)) for dance in dances]
-
-
-def _share(markov: Markov, decoder: Decoder, dances: Sequence[Choreography], styles: Styles) -> float:
-    """The decoder's share under which these dances are likeliest, where its word counts."""
-    likely = []
-    for context, move in contexts(_styled(dances, styles)):
-        if len(context.steps) >= decoder.from_steps and move in markov.number:
-            alone, at = markov.after(*context.last_two), markov.number[move]
-            likely.append((float(alone[at]), float(alike(markov, decoder, context, alone)[at])))
-    return best_share(likely) if likely else 0.0
-
-
-def _rows(
-    unseen: str, tried: str, dances: Sequence[Choreography], markov: Markov, decoder: Decoder, styles: Styles
-) -> list[Row]:
-    """Each model on the steps at which the decoder's word counts."""
-    known = [
-        (context, markov.number.get(move))
-        for context, move in contexts(_styled(dances, styles))
-        if len(context.steps) >= decoder.from_steps
-    ]
-    alone = Markov(markov.counts, markov.names, 1)
-    models = {
-        "frequency": lambda context: alone.after(None, None),
-        "markov": lambda context: markov.after(*context.last_two),
-        "decoder": lambda context: blended(markov, decoder, context, 1.0),
-        "blend": lambda context: blended(markov, decoder, context, decoder.share),
-    }
-    return [
-        Row(unseen, tried, name, judged((after(context), came) for context, came in known))
-        for name, after in models.items()
-    ]
-
-
-def _report(rows: Sequence[Row], shares: dict[str, float], least: float) -> Report:
-    ranks = {
-        name: np.mean([row.found.mrr for row in rows if row.model == name and row.unseen == row.tried])
-        for name in ("frequency", "markov", "blend")
-    }
-    gain = float(ranks["blend"] / max(ranks["markov"], ranks["frequency"]) - 1)
-    return Report(tuple(rows), gain, shares, gain >= least)
-
-
 def _trained(
     run: Path, seen: Sequence[Choreography], held: Sequence[Choreography], words: Vocabulary, styles: Styles,
     settings: DecoderSettings,
 ) -> Decoder:  # fmt: skip
-    """A decoder of these dances; a training that was begun in this folder goes on."""
+    """A decoder of these dances, as it was when it foretold those held out best; a training that was begun in this
+    folder goes on."""
     import ray.train
     import torch
     from ray.train.torch import TorchTrainer
 
     told = {"seen": list(seen), "held": list(held), "words": words, "styles": dict(styles), "settings": settings}
+    keep = ray.train.CheckpointConfig(  # the last one is kept besides
+        num_to_keep=1, checkpoint_score_attribute="held", checkpoint_score_order="min"
+    )
     trainer = TorchTrainer(
         work,
         train_loop_config=told,
         scaling_config=ray.train.ScalingConfig(num_workers=1, resources_per_worker={"CPU": 1}),
-        run_config=ray.train.RunConfig(
-            name="ray", storage_path=str(run), checkpoint_config=ray.train.CheckpointConfig(num_to_keep=1)
-        ),
+        run_config=ray.train.RunConfig(name="ray", storage_path=str(run), checkpoint_config=keep),
     )
-    checkpoint = trainer.fit().checkpoint
-    assert checkpoint is not None  # each epoch keeps one
-    with checkpoint.as_directory() as folder:
+    kept = trainer.fit().best_checkpoints
+    assert kept  # each epoch leaves one
+    best, _ = min(kept, key=lambda one: one[1]["held"])
+    with best.as_directory() as folder:
         state = torch.load(Path(folder) / STATE, weights_only=True)
     weights = {name: values.numpy() for name, values in state["network"].items()}
     return Decoder(words, weights, settings.heads, settings.from_steps, 0.0)
@@ -212,12 +169,12 @@ def work(told: dict[str, Any]) -> None:
     network = Gpt(words.size, settings)
     optimiser = training.optimiser(network, settings)
     runs, held = (training.stretches(told[name], words, told["styles"], settings.steps) for name in ("seen", "held"))
-    epochs = _resume(network, optimiser)
-    for epoch in range(epochs, settings.epochs):
+    batches = -(-len(runs) // settings.batch)
+    epochs = -(-settings.updates // batches)
+    for epoch in range(_resume(network, optimiser), epochs):
         rng, losses = np.random.default_rng([settings.seed, epoch]), []
-        batches = -(-len(runs) // settings.batch)
         for i, batch in enumerate(training.batches(runs, settings, rng)):
-            done = (epoch + i / batches) / settings.epochs
+            done = (epoch + i / batches) / epochs
             losses.append(training.take_step(network, optimiser, batch, done, settings))
         lost = {"epoch": epoch + 1, "loss": float(np.mean(losses)), "held": training.loss_of(network, held, settings)}
         with tempfile.TemporaryDirectory() as folder:
@@ -239,22 +196,3 @@ def _resume(network: Any, optimiser: Any) -> int:
     network.load_state_dict(state["network"])
     optimiser.load_state_dict(state["optimiser"])
     return int(state["epochs"])
-
-
-def print_report(report: Report, as_json: bool) -> None:
-    """A line for each model and the dances it was tried on, and what follows."""
-    if as_json:
-        print(json.dumps(asdict(report), indent=2))
-        return
-    table = Table(title="What comes next after four moves or more", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("never saw", "tried on", "model", "steps", "perplexity", "top 1", "top 5", "MRR"):
-        table.add_column(name, justify="left" if name in ("never saw", "tried on", "model") else "right")
-    for row in report.rows:
-        found = row.found
-        table.add_row(
-            row.unseen if row.unseen != ALL else "-", row.tried, row.model, str(found.steps),
-            f"{found.perplexity:.1f}", f"{found.top1:.3f}", f"{found.top5:.3f}", f"{found.mrr:.3f}",
-        )  # fmt: skip
-    Console(width=max(Console().width, 100)).print(table)
-    verdict = "use it" if report.use else "Markov alone is used"
-    print(f"on sources it never saw the blend gains {report.gain:+.1%} over Markov and frequency (MRR): {verdict}")

@@ -40,7 +40,7 @@ class Choreographer:
         self.taxonomy = taxonomy or load_taxonomy(TAXONOMY)
         self.version: int | None = None
         self.writers: dict[str, Writer] = {}
-        self.decoder = chosen(settings.decoder.file)
+        self.decoder = chosen(settings.decoder.file, TAXONOMY)
         warm_up(self.taxonomy, settings.composer)
         self.reload()
 

@@ -72,12 +72,12 @@ class Book:
         return self._louder(self.model.after(prev2, prev))
 
     def seen_in(self, steps: Sequence[Step], style: str | None) -> Float64 | None:
-        """(V,) `seen` after all these steps, by the decoder too; None where its word does not count."""
-        if self.decoder is None or len(steps) < self.decoder.from_steps:
+        """(V,) `seen` after all these steps, by the decoder too; None without one."""
+        if self.decoder is None:
             return None
         heard = tuple(Heard(step.move_id, step.beats, step.mirror) for step in steps)
         context = Context(heard, True, style)
-        return self._louder(blended(self.model, self.decoder, context, self.decoder.share))
+        return self._louder(blended(self.model, self.decoder, context))
 
     @cached_property
     def seen_after(self) -> Float64:

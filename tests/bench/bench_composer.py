@@ -89,7 +89,7 @@ def foretelling(book: Book) -> list[Row]:
 
     def both(i: int) -> None:
         suggest(contexts[i], wish, book, numbers)
-        blended(book.model, decoder, Context(heard[i], False), 0.5)
+        blended(book.model, decoder, Context(heard[i], False))
 
     blend = p95(both)
     return [

@@ -11,7 +11,7 @@ from cluster.settings import settings
 from dancecore.composer.decoder.running import unpack
 from dancecore.composer.judging import Foretold
 from jobs.cli import app
-from jobs.train_decoder import Row, _report
+from jobs.decoder_report import Row, report
 
 
 def row(unseen: str, tried: str, model: str, mrr: float) -> Row:
@@ -19,23 +19,25 @@ def row(unseen: str, tried: str, model: str, mrr: float) -> Row:
 
 
 @pytest.mark.parametrize(
-    ("blend", "often", "use"), [(0.219, 0.1, True), (0.207, 0.1, False), (0.15, 0.1, False), (0.219, 0.215, False)]
+    ("blend", "often", "use"), [(0.219, 0.1, True), (0.207, 0.1, False), (0.15, 0.1, False), (0.219, 0.3, True)]
 )
 def test_the_blend_is_used_where_it_gains_enough_on_what_it_never_saw(blend: float, often: float, use: bool) -> None:
+    """Over Markov: what it gains over frequency is said as well."""
     rows = [
         row("a", "a", "frequency", often), row("b", "b", "frequency", often),
         row("a", "a", "markov", 0.2), row("a", "a", "blend", blend), row("b", "b", "markov", 0.2),
         row("b", "b", "blend", blend), row("all", "a", "markov", 0.1), row("all", "a", "blend", 0.9),
     ]  # fmt: skip
-    found = _report(rows, {}, 0.05)
-    assert found.gain == pytest.approx(blend / max(0.2, often) - 1)
+    found = report(rows, {}, 0.05)
+    assert found.gain == pytest.approx(blend / 0.2 - 1)
+    assert found.gain_over_frequency == pytest.approx(blend / often - 1)
     assert found.use is use
 
 
 @pytest.mark.slow
 def test_a_training_and_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
-    for name, value in {"EPOCHS": "2", "WIDTH": "16", "HEADS": "2", "LAYERS": "1"}.items():
+    for name, value in {"UPDATES": "2", "WIDTH": "16", "HEADS": "2", "LAYERS": "1", "LEAST_GAIN": "-1"}.items():
         monkeypatch.setenv(f"DANCEAPP_DECODER__{name}", value)
     settings.cache_clear()
     rng, paths = np.random.default_rng(0), []
@@ -58,9 +60,11 @@ def test_a_training_and_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     }  # fmt: skip
     assert {r["model"] for r in report["rows"]} == {"frequency", "markov", "decoder", "blend"}
     assert unpack(out / "decoder.npz").vocabulary.moves == tuple("abcdef")
-    refused = CliRunner().invoke(app, ["train-decoder", "--out", str(out), "--corpus", str(paths[0])])
-    assert "two files of dances" in refused.stderr
-    monkeypatch.setenv("DANCEAPP_DECODER__EPOCHS", "3")
+    for twice in (paths[:1], [paths[0], paths[0]]):
+        told = [word for path in twice for word in ("--corpus", str(path))]
+        refused = CliRunner().invoke(app, ["train-decoder", "--out", str(out), *told])
+        assert "two files of dances" in refused.stderr
+    monkeypatch.setenv("DANCEAPP_DECODER__UPDATES", "3")
     settings.cache_clear()
     other = CliRunner().invoke(app, words)
     settings.cache_clear()

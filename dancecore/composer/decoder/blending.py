@@ -1,17 +1,26 @@
-"""The decoder's word beside the Markov model's: a weighted mean of both, once there is enough context."""
+"""The decoder's word beside the Markov model's, once there is enough context: Bayesian model averaging (Hoeting et al.
+1999). A dance is taken to be of the one or of the other, and the better a model foretold its steps so far, the more its
+word counts, as Kneser & Steinbiss (1993) adapt the weights of language models to what was said.
+
+So where habits carry over, Markov rules, and where they do not, the decoder; no fixed weight does both.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
 
 from dancecore.composer.decoder.running import Decoder
 from dancecore.composer.markov import Markov
 from dancecore.composer.steps import START, Choreography, Heard
 from dancecore.types import Float64
 
-SHARES = tuple(np.linspace(0, 1, 11).round(1).tolist())
-"""Of the decoder, that are tried."""
+SHARES = tuple(np.linspace(0.05, 0.95, 19).round(2).tolist())
+"""Of the decoder before any step was heard, that are tried. Never all or nothing: that no evidence could change."""
+
+TINY = 1e-12
+"""No share is smaller, where its logarithm is taken or it divides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,21 @@ class Context:
         return (names[-2] if len(names) > 1 else None), names[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """Of the next move: what Markov (V,) and the decoder (V,) give each, over the Markov model's moves, and by how much
+    likelier the decoder found the steps before (log of the ratio)."""
+
+    markov: Float64
+    decoder: Float64
+    evidence: float
+
+    def blended(self, share: float) -> Float64:
+        """(V,) both, the decoder with its share (0 < share < 1) of the trust before it was tried on this dance."""
+        trust = expit(logit(share) + self.evidence)
+        return np.asarray(trust * self.decoder + (1 - trust) * self.markov)
+
+
 def contexts(dances: Iterable[tuple[Choreography, str | None]]) -> Iterator[tuple[Context, str]]:
     """Each step of these dances, which have a style or none, after its context."""
     for dance, style in dances:
@@ -37,26 +61,35 @@ def contexts(dances: Iterable[tuple[Choreography, str | None]]) -> Iterator[tupl
                 yield Context(run[:i], begins, style), step.move_id
 
 
-def blended(markov: Markov, decoder: Decoder, context: Context, share: float) -> Float64:
-    """(V,) over the Markov model's moves. Moves that the decoder does not know keep what Markov gives them, and what
-    it gives the others together is shared out by both."""
-    alone = markov.after(*context.last_two)
-    if len(context.steps) < decoder.from_steps or share == 0:
-        return alone
-    return share * alike(markov, decoder, context, alone) + (1 - share) * alone
+def blended(markov: Markov, decoder: Decoder, context: Context) -> Float64:
+    """(V,) over the Markov model's moves: both models, where there is enough context that the decoder knows, else
+    Markov alone."""
+    found = opinions(markov, decoder, context)
+    return markov.after(*context.last_two) if found is None else found.blended(decoder.share)
 
 
-def alike(markov: Markov, decoder: Decoder, context: Context, alone: Float64) -> Float64:
-    """(V,) the decoder's word over the Markov model's moves, which gives `alone`."""
+def opinions(markov: Markov, decoder: Decoder, context: Context) -> Opinions | None:
+    """What both models say; None where there is too little context that the decoder knows. Moves that it does not know
+    keep what Markov gives them, and what Markov gives the others together the decoder shares out anew."""
+    heeded = decoder.heeded(context.steps)
+    if len(heeded) < decoder.from_steps:
+        return None
+    first = len(context.steps) - len(heeded)
+    before = [Context(context.steps[:i], context.begins) for i in range(first, len(context.steps) + 1)]
+    alone = np.array([markov.after(*each.last_two) for each in before])
     places = np.array([markov.number.get(name, -1) for name in decoder.vocabulary.moves])
-    said = decoder.after(context.steps, context.style, context.begins) * (places >= 0)
-    out = alone.copy()
-    both = places[places >= 0]
-    out[both] = alone[both].sum() * said[places >= 0] / max(said.sum(), 1e-12)
-    return out
+    said = decoder.foretold(context.steps, context.style, context.begins)[:, places >= 0]
+    both, anew = places[places >= 0], alone.copy()
+    anew[:, both] = alone[:, both].sum(axis=1, keepdims=True) * said / np.maximum(said.sum(axis=1, keepdims=True), TINY)
+    came = [(i, markov.number[step.move_id]) for i, step in enumerate(heeded) if step.move_id in markov.number]
+    likelier = sum(np.log(max(anew[at], TINY)) - np.log(alone[at]) for at in came)
+    return Opinions(alone[-1], anew[-1], float(likelier))
 
 
-def best_share(likelihoods: Sequence[tuple[float, float]]) -> float:
-    """The share of the decoder under which steps are likeliest: of pairs of what Markov and the decoder gave each."""
-    alone, said = np.array(likelihoods).T
-    return max(SHARES, key=lambda share: float(np.log(np.maximum(share * said + (1 - share) * alone, 1e-12)).mean()))
+def best_share(heard: Sequence[tuple[Opinions, int]]) -> float:
+    """The share of the decoder under which these moves (by number) are likeliest after what was said of each."""
+
+    def likely(share: float) -> float:
+        return float(np.mean([np.log(max(said.blended(share)[move], TINY)) for said, move in heard]))
+
+    return max(SHARES, key=likely)

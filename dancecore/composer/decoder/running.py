@@ -18,12 +18,15 @@ EPSILON = 1e-5
 
 FORMAT = "decoder.v1"
 
+SHIPPED = "shipped"
+"""Instead of a file: the one beside the taxonomy."""
+
 
 class Decoder:
     """P(next move | style, steps so far) over `vocabulary.moves`.
 
     weights: the state of `network.Gpt`, by its names; heads: of its attention; from_steps and share: from how many
-    steps of context on its word counts beside a Markov model's, and how much.
+    steps of context on its word counts beside a Markov model's, and how much before any step was heard, see `blending`.
     """
 
     def __init__(
@@ -35,13 +38,21 @@ class Decoder:
         self.longest = (len(self.weights["place.weight"]) - AHEAD) // A_STEP
 
     def after(self, steps: Sequence[Heard], style: str | None, begins: bool) -> Float64:
-        """(M,) probabilities of the next move. Of a longer context the last steps count, and of one in which there is a
-        move that it does not know, those after it."""
-        known = self._known(steps)
-        tokens = self.vocabulary.encode(known, style, begins and len(known) == len(steps))
-        logits = self._logits(tokens.tolist()).astype(np.float64)[self.vocabulary.first_move :]
-        share = np.exp(logits - logits.max())
-        return np.asarray(share / share.sum())
+        """(M,) probabilities of the next move, as the last row of `foretold`."""
+        return np.asarray(self.foretold(steps, style, begins)[-1])
+
+    def foretold(self, steps: Sequence[Heard], style: str | None, begins: bool) -> Float64:
+        """(K + 1, M) probabilities of the first of the K steps that are `heeded`, of each after it, and of the next."""
+        heeded = self.heeded(steps)
+        tokens = self.vocabulary.encode(heeded, style, begins and len(heeded) == len(steps))
+        logits = self._logits(tokens.tolist())[AHEAD - 1 :: A_STEP, self.vocabulary.first_move :].astype(np.float64)
+        share = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(share / share.sum(axis=1, keepdims=True))
+
+    def heeded(self, steps: Sequence[Heard]) -> Sequence[Heard]:
+        """Of a longer context the last steps; of one in which there is a move that it does not know, those after it."""
+        unknown = [i for i, step in enumerate(steps) if step.move_id not in self.vocabulary.move_number]
+        return steps[max(unknown[-1] + 1 if unknown else 0, len(steps) - self.longest + 1) :]
 
     def draw(self, count: int, style: str | None, rng: np.random.Generator, temperature: float = 1.0) -> list[Heard]:
         """A dance of so many steps, each token drawn from among those that may follow."""
@@ -49,25 +60,20 @@ class Decoder:
         drawn: list[Heard] = []
         while len(drawn) < count:
             for _ in range(A_STEP):
-                logits = np.where(self.vocabulary.mask(tokens), self._logits(tokens) / temperature, -np.inf)
+                logits = np.where(self.vocabulary.mask(tokens), self._logits(tokens)[-1] / temperature, -np.inf)
                 share = np.exp(logits - logits.max(), dtype=np.float64)
                 tokens.append(int(rng.choice(len(share), p=share / share.sum())))
             drawn += self.vocabulary.decode([*tokens[:AHEAD], *tokens[-A_STEP:]])
             tokens = self.vocabulary.encode(drawn[-self.longest + 1 :], style, len(drawn) < self.longest).tolist()
         return drawn
 
-    def _known(self, steps: Sequence[Heard]) -> list[Heard]:
-        unknown = [i for i, step in enumerate(steps) if step.move_id not in self.vocabulary.move_number]
-        return list(steps[max(unknown[-1] + 1 if unknown else 0, len(steps) - self.longest + 1) :])
-
     def _logits(self, tokens: Sequence[int]) -> Float:
-        """(size,) of the token after these."""
+        """(T, size) of the token after each of these."""
         w = self.weights
         hidden = w["token.weight"][list(tokens)] + w["place.weight"][: len(tokens)]
         for layer in range(self.layers):
             hidden = self._block(hidden, f"blocks.{layer}")
-        last = _normed(hidden[-1:], w["norm.weight"], w["norm.bias"])
-        return np.asarray((last @ w["token.weight"].T)[0])
+        return np.asarray(_normed(hidden, w["norm.weight"], w["norm.bias"]) @ w["token.weight"].T)
 
     def _block(self, hidden: Float, name: str) -> Float:
         count, width = hidden.shape
@@ -111,9 +117,12 @@ def pack(decoder: Decoder) -> bytes:
     return out.getvalue()
 
 
-def chosen(file: str) -> Decoder | None:
-    """The decoder in this file; none where it is empty. Raises DanceError as `unpack`."""
-    return unpack(Path(file).expanduser()) if file else None
+def chosen(file: str, beside: Path) -> Decoder | None:
+    """The decoder in this file, or, where it is SHIPPED, in the folder `beside`; none where it is empty. Raises
+    DanceError as `unpack`."""
+    if not file:
+        return None
+    return unpack(beside / "decoder.npz" if file == SHIPPED else Path(file).expanduser())
 
 
 def unpack(path: Path) -> Decoder:

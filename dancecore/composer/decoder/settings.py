@@ -5,16 +5,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DecoderSettings:
-    """`file`: the decoder that suggestions listen to. `layers`, `width`, `heads`: of the network; `steps`: of a dance,
-    its longest context. The rest: training."""
+    """`file`: the decoder that suggestions listen to. `dances`, `held_out`: of each generator, to learn and to try,
+    where no files are given. `layers`, `width`, `heads`: of the network; `steps`: of a dance, its longest context. The
+    rest: training."""
 
     file: str
+    dances: int
+    held_out: int
     layers: int
     width: int
     heads: int
     steps: int
     dropout: float
-    epochs: int
+    updates: int
     batch: int
     learning_rate: float
     weight_decay: float
@@ -25,5 +28,5 @@ class DecoderSettings:
     seed: int
 
     def __post_init__(self) -> None:
-        if self.width % self.heads or min(self.layers, self.heads, self.steps, self.epochs, self.batch) < 1:
+        if self.width % self.heads or min(self.layers, self.heads, self.steps, self.updates, self.batch) < 1:
             raise ValueError(f"width wants to be a multiple of heads, and all of them to be positive: {self}")

@@ -36,10 +36,10 @@ def stretches(
 def batches(
     found: Sequence[IntT], settings: DecoderSettings, rng: np.random.Generator
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Every stretch once, in any order: tokens (N, T) and what comes after each (N, T), IGNORED beyond an end and in
-    place of style and beginning."""
-    order = rng.permutation(len(found))
-    for start in range(0, len(order), settings.batch):
+    """Every stretch once, in any order, those of a length together so that little is padded: tokens (N, T) and what
+    comes after each (N, T), IGNORED beyond an end and in place of style and beginning."""
+    order = sorted(rng.permutation(len(found)), key=lambda i: len(found[i]))
+    for start in settings.batch * rng.permutation(-(-len(order) // settings.batch)):
         some = [found[i] for i in order[start : start + settings.batch]]
         width = max(map(len, some))
         rows = np.stack([np.pad(tokens, (0, width - len(tokens)), constant_values=IGNORED) for tokens in some])
