@@ -20,7 +20,8 @@ def _reason(name: str, scorer: Scorer, place: Place, move: int, beats: float) ->
     book, here = scorer.book, scorer.book.moves[move]
     before = None if place.prev is None else book.moves[place.prev]
     if name == "seen":
-        return _seen(book, place, move)
+        whole = (place.prev2, place.prev) in scorer.by_whole_dance
+        return _seen(book, place, move) + (", judged by the whole dance" if whole else "")
     if name == "energy":
         return f"energy {here.energy:g} where {target(scorer.wish, place.start + beats / 2):.1f} is asked for"
     if name == "beat":

@@ -51,6 +51,7 @@ class Scorer:
         self._usual = np.array([move.median_beats or np.nan for move in book.moves])
         self._alone: dict[tuple[float, float], tuple[dict[str, Float64], Float64]] = {}
         self._heard: dict[tuple[int | None, int | None], Float64] = {}
+        self.by_whole_dance: set[tuple[int | None, int | None]] = set()
 
     def parts(self, place: Place, beats: float) -> dict[str, Float64]:
         """(V,) each: what every move would add by each part, danced for so many beats there."""
@@ -75,6 +76,7 @@ class Scorer:
     def heard(self, place: Place, seen: Float64) -> None:
         """Let habit at this place be `seen` (V,), as `Book.seen_in` has it, instead of what the last two moves say."""
         self._heard[place.prev2, place.prev] = self._habit * seen
+        self.by_whole_dance.add((place.prev2, place.prev))
 
     def by_itself(self, start: float, beats: float) -> Float64:
         """(V,) the sum of `alone`."""

@@ -242,9 +242,12 @@ def test_suggestions_listen_to_it_from_four_steps_on(book: Book, numbers: Compos
     listening.decoder = sure
     wish, before = Wish(8, 105.0), [Step("mv_swim", 4.0)] * 4
 
-    def seen(of: Book, steps: list[Step]) -> float:
+    def seen(of: Book, steps: list[Step]) -> tuple[float, str]:
         found = {each.step.move_id: each.parts for each in suggest(steps, wish, of, replace(numbers, suggestions=200))}
-        return sum(part.value for part in found["mv_swim"] if part.name == "seen")
+        parts = [part for part in found["mv_swim"] if part.name == "seen"]
+        return sum(part.value for part in parts), " ".join(part.reason for part in parts)
 
     assert seen(listening, before[:3]) == seen(book, before[:3])
-    assert seen(listening, before) > 0.9 * numbers.weights["seen"] > seen(book, before)
+    (value, reason), (without, _) = seen(listening, before), seen(book, before)
+    assert value > 0.9 * numbers.weights["seen"] > without
+    assert reason.endswith(", judged by the whole dance")
