@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dancecore.composer.counts import Counts
-from dancecore.composer.decoder.blending import Context, blended
+from dancecore.composer.decoder.blending import Context, opinions
 from dancecore.composer.decoder.running import Decoder
 from dancecore.composer.markov import Markov
 from dancecore.composer.profiles import Profile, profiles
@@ -72,12 +72,13 @@ class Book:
         return self._louder(self.model.after(prev2, prev))
 
     def seen_in(self, steps: Sequence[Step], style: str | None) -> Float64 | None:
-        """(V,) `seen` after all these steps, by the decoder too; None without one."""
+        """(V,) `seen` after all these steps, by the decoder too; None where its word does not count."""
         if self.decoder is None:
             return None
         heard = tuple(Heard(step.move_id, step.beats, step.mirror) for step in steps)
         context = Context(heard, True, style)
-        return self._louder(blended(self.model, self.decoder, context))
+        found = opinions(self.model, self.decoder, context)
+        return None if found is None else self._louder(found.blended(self.decoder.share))
 
     @cached_property
     def seen_after(self) -> Float64:
