@@ -137,6 +137,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("api_keys", API_KEY | {"digest": "d"}, "uq_api_keys_digest"),
     ("idempotency_keys", IDEMPOTENCY_KEY | {"user": "usr_9"}, "fk_idempotency_keys_user"),
     ("webhooks", WEBHOOK | {"user": "usr_9"}, "fk_webhooks_user"),
+    ("webhooks", WEBHOOK | {"disabled_reason": "x"}, "ck_webhooks_disabled_has_reason"),
     ("identities", IDENTITY | {"user": "usr_9"}, "fk_identities_user"),
     ("uploads", UPLOAD | {"user": "usr_9"}, "fk_uploads_user"),
     ("uploads", UPLOAD | {"video": "vid_9"}, "fk_uploads_video"),
