@@ -335,3 +335,20 @@ def test_a_template_that_goes_is_no_longer_canonical(pool: Engine, video: str) -
 def test_a_taxonomy_with_moves_cannot_go(pool: Engine, video: str) -> None:
     with pytest.raises(IntegrityError, match="taxonomy_version"), connect(pool) as connection:
         connection.execute(delete(taxonomy_versions))
+
+
+SELDOM_DELETED = {"users", "moves", "templates", "taxonomy_versions", "taxonomy_migrations"}
+"""Or never; what names them need not be found quickly."""
+
+
+def test_what_names_something_that_is_deleted_is_found_by_an_index() -> None:
+    """PostgreSQL looks for it at each deletion, among all rows if need be."""
+    searched = 0
+    for table in metadata.tables.values():
+        keys = [tuple(table.primary_key.columns), *(tuple(index.columns) for index in table.indexes)]
+        first = {columns[0].name for columns in keys if columns}
+        for key in table.foreign_key_constraints:
+            if key.referred_table.name not in SELDOM_DELETED:
+                assert key.column_keys[0] in first, f"{table.name}.{key.column_keys[0]}"
+                searched += 1
+    assert searched > 10
