@@ -43,7 +43,7 @@ model: .venv/dev ## train the classifier from synthetic dances (an hour), and pu
 
 decoder: .venv/dev ## train the decoder of dances from synthetic ones (ten minutes), and put it beside the taxonomy if it is to be used
 	@$(BIN)/danceapp train-decoder --out runs/decoder
-	@cp runs/decoder/decoder.npz taxonomy/tx-0.1/decoder.npz
+	@if [ -e runs/decoder/decoder.npz ]; then cp runs/decoder/decoder.npz taxonomy/tx-0.1/decoder.npz; fi
 
 lifter: .venv/dev ## train the network that lifts poses, from synthetic performances
 	@$(BIN)/python -m jobs.train_lifter runs/lifter

@@ -22,7 +22,7 @@ from dancecore.composer.book import Book
 from dancecore.composer.composition import Composition
 from dancecore.composer.counts import Counts, count
 from dancecore.composer.dancing import danced, warm_up
-from dancecore.composer.decoder.blending import Context, blended
+from dancecore.composer.decoder.blending import Context, opinions
 from dancecore.composer.decoder.running import Decoder
 from dancecore.composer.decoder.tokens import A_STEP, AHEAD, vocabulary
 from dancecore.composer.filming import film
@@ -89,7 +89,9 @@ def foretelling(book: Book) -> list[Row]:
 
     def both(i: int) -> None:
         suggest(contexts[i], wish, book, numbers)
-        blended(book.model, decoder, Context(heard[i], False))
+        said = opinions(book.model, decoder, Context(heard[i], False))
+        assert said  # there is enough context
+        said.blended(decoder.share)
 
     blend = p95(both)
     return [

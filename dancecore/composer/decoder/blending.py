@@ -61,13 +61,6 @@ def contexts(dances: Iterable[tuple[Choreography, str | None]]) -> Iterator[tupl
                 yield Context(run[:i], begins, style), step.move_id
 
 
-def blended(markov: Markov, decoder: Decoder, context: Context) -> Float64:
-    """(V,) over the Markov model's moves: both models, where there is enough context that the decoder knows, else
-    Markov alone."""
-    found = opinions(markov, decoder, context)
-    return markov.after(*context.last_two) if found is None else found.blended(decoder.share)
-
-
 def opinions(markov: Markov, decoder: Decoder, context: Context) -> Opinions | None:
     """What both models say; None where there is too little context that the decoder knows. Moves that it does not know
     keep what Markov gives them, and what Markov gives the others together the decoder shares out anew."""
