@@ -18,6 +18,7 @@ from cluster.tables import composition_jobs
 from dancecore.errors import DanceError
 
 Kind = Literal["export", "comparison"]
+State = Literal["QUEUED", "RUNNING", "DONE", "FAILED"]
 PREFIX: dict[Kind, str] = {"export": "exp", "comparison": "cpr"}
 ENDS = ("DONE", "FAILED")
 
@@ -32,7 +33,7 @@ class CompositionJob:
     video_id: str | None
     kind: Kind
     asked: dict[str, Any]
-    state: str
+    state: State
     done: int
     result: dict[str, Any] | None
     reason: str | None

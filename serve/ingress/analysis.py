@@ -15,7 +15,7 @@ from cluster.analyses import ENDS, Analysis
 from cluster.move_index import clip_segments
 from dancecore.errors import DanceError
 from dancecore.types import Versions
-from serve.ingress.models import Flag, Shape, example
+from serve.ingress.models import Shape, example
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
 from serve.ingress.videos import JOB, VIDEO, SegmentVersions, segment_shape
@@ -42,7 +42,7 @@ class Accepted(Shape):
 class Outdated(Shape):
     """Whose videos: `everybody`'s, which only admin may ask for, or one's own."""
 
-    everybody: Flag = False
+    everybody: bool = False
     model_config = example(everybody=False)
 
 

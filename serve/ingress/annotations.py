@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cluster import annotations
 from cluster.annotations import Action
-from serve.ingress.models import Flag, Shape, example
+from serve.ingress.models import Shape, example
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Using
 from serve.ingress.videos import VIDEO
@@ -28,7 +28,7 @@ class NewAnnotation(Shape):
     start_ms: Ms
     end_ms: Ms
     move_id: str
-    mirror: Flag | None = None
+    mirror: bool | None = None
     notes: Annotated[str, Field(max_length=2000)] = ""
     model_config = example(video_id=VIDEO, start_ms=0, end_ms=1950, move_id="mv_dab")
 

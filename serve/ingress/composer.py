@@ -15,7 +15,7 @@ from dancecore.composer.scoring import Part
 from dancecore.composer.steps import LONGEST_BEATS, Step
 from dancecore.composer.suggesting import Suggestion
 from dancecore.composer.wish import BAR, Wish
-from serve.ingress.models import Flag, Name, Shape, example
+from serve.ingress.models import Name, Shape, example
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
 
@@ -41,7 +41,7 @@ class DanceStep(Shape):
 
     move_id: Name
     beats: Beats
-    mirror: Flag = False
+    mirror: bool = False
     model_config = example(**FLOSS)
 
 

@@ -12,7 +12,7 @@ from cluster.compositions import StoredComposition
 from dancecore.composer.steps import Step
 from dancecore.errors import DanceError
 from serve.ingress.composer import EVENT, MOST_STEPS, Beats, Bpm
-from serve.ingress.models import Flag, Name, Shape, example
+from serve.ingress.models import Name, Shape, example
 from serve.ingress.pages import Cursor, Page, decode, encode, page_size
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
@@ -34,7 +34,7 @@ class CompositionStep(Shape):
     order_idx: Annotated[int, Field(ge=0, lt=MOST_STEPS)]
     move_id: Name
     duration_beats: Beats
-    mirror: Flag = False
+    mirror: bool = False
     notes: Text = ""
     model_config = example(**STEPS[0])
 
@@ -143,7 +143,7 @@ def list_compositions(
         ListedComposition(**{name: getattr(each, name) for name in ListedComposition.model_fields})
         for each in found[:limit]
     ]
-    return Page(items=items, next_cursor=last and encode(last.created_at.isoformat(), last.composition_id))
+    return Page(items=items, next_cursor=encode(last.created_at.isoformat(), last.composition_id) if last else None)
 
 
 @router.get("/compositions/{composition_id}")

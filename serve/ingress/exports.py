@@ -7,13 +7,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from cluster import composition_jobs, compositions, experiment, keys
-from cluster.composition_jobs import CompositionJob
+from cluster.composition_jobs import CompositionJob, State
 from dancecore.composer.composition import to_json
 from dancecore.composer.exports.making import EVERY, FORMATS, checked
 from dancecore.errors import DanceError
 from serve.ingress.access import SHOWN, check_owner
 from serve.ingress.compositions import COMPOSITION, Text
-from serve.ingress.models import Flag, Shape, example
+from serve.ingress.models import Shape, example
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
 from serve.ingress.videos import VIDEO
@@ -41,7 +41,7 @@ class ExportAsked(Shape):
     )
     speed: Annotated[float, Field(ge=0.25, le=2)] = 1.0
     loops: Annotated[int, Field(ge=1, le=10)] = 1
-    mirrored: Flag = False
+    mirrored: bool = False
     credits: Text = ""
     model_config = example(formats=["pdf", "mp4"], speed=0.5)
 
@@ -52,7 +52,7 @@ class Export(Shape):
 
     export_id: str
     composition_id: str
-    state: Literal["QUEUED", "RUNNING", "DONE", "FAILED"]
+    state: State
     reason: str | None
     detail: str | None
     formats: list[str]
@@ -78,7 +78,7 @@ class ComparisonAsked(Shape):
     """The video of a take. `mirror`: it was danced as in a mirror."""
 
     video_id: str
-    mirror: Flag = False
+    mirror: bool = False
     model_config = example(video_id=VIDEO, mirror=True)
 
 
@@ -116,7 +116,7 @@ class ComparisonJob(Shape):
     comparison_id: str
     composition_id: str
     video_id: str
-    state: Literal["QUEUED", "RUNNING", "DONE", "FAILED"]
+    state: State
     reason: str | None
     detail: str | None
     result: Compared | None

@@ -9,14 +9,11 @@ Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")
 """What something is called; PostgreSQL's text holds no NUL."""
 
 
-Flag = Annotated[bool, Field(strict=True)]
-"""true or false: 0, 1, "no" and the like are not taken, as the document says."""
-
-
 class Shape(BaseModel):
-    """A JSON object of the API. Fields that it does not know it refuses; see `example` for how to give examples."""
+    """A JSON object of the API. Fields that it does not know it refuses, and values of another type than the document
+    says, such as "8" or true for a number; see `example` for how to give examples."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     @classmethod
     def kinds(cls) -> Iterator[type["Shape"]]:

@@ -1,5 +1,6 @@
 """Webhooks: where to be told of one's analyses."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -27,7 +28,7 @@ class NewWebhook(Shape):
     segments, ts}; of `job.failed`: {job_id, video_id, state, reason, detail, ts}."""
 
     url: Annotated[str, Field(max_length=2000, pattern=r"^[!-~]+$")]
-    events: Annotated[tuple[Event, ...], Field(min_length=1)] = EVENTS
+    events: list[Event] = Field(list(EVENTS), min_length=1)
     model_config = example(url=URL, events=["job.done", "job.failed"])
 
 
@@ -93,4 +94,4 @@ def _check(new: NewWebhook, using: Services) -> None:
 
 
 def _shape(webhook: webhooks.Webhook) -> Webhook:
-    return Webhook(**{name: getattr(webhook, name) for name in Webhook.model_fields})
+    return Webhook(**asdict(webhook) | {"events": list(webhook.events)})

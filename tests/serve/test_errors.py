@@ -18,11 +18,13 @@ from cluster.tables import idempotency_keys
 from dancecore.errors import CODES, DanceError
 from serve.ingress import health
 from serve.ingress.api import create_app
+from serve.ingress.composer import PlanAsked
 from serve.ingress.envelope import SMALL
 from serve.ingress.errors import STATUS
 from serve.ingress.services import Services
 from tests.serve.conftest import Enter
 
+STEP: dict[str, Any] = {"move_id": "floss", "beats": 4, "mirror": False}
 CASES: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "no such path": ("GET", "/v1/nothing", {}, 404, "NOT_FOUND"),
     "not a path of ours": ("GET", "/index.php", {}, 404, "NOT_FOUND"),
@@ -66,10 +68,17 @@ def test_what_was_wrong_is_told_by_field(api: TestClient) -> None:
     assert [each["field"] for each in fields] == ["body.email"]
 
 
-def test_only_true_and_false_are_that(enter: Enter) -> None:
-    ann = enter("ann")
-    for said, status in ((False, 202), (0, 422), ("no", 422)):
-        assert ann.post("/v1/analysis/outdated", json={"everybody": said}).status_code == status
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [("bars", "8"), ("bars", True), ("bpm", "112"), ("energy", [1, "2"]), ("steps", [STEP | {"mirror": 0}]),
+     ("steps", [STEP | {"mirror": "no"}]), ("steps", [STEP | {"beats": "4"}]), ("must", "floss")],
+)  # fmt: skip
+def test_a_value_is_of_the_type_that_the_document_says(enter: Enter, field: str, wrong: Any) -> None:
+    right = {"bars": 8, "bpm": 112, "energy": [1, 2.5], "steps": [STEP], "must": ["floss"]}
+    PlanAsked.model_validate(right)
+    answer = enter("ann").post("/v1/composer/plan", json=right | {field: wrong})
+    assert answer.status_code == 422
+    assert all(each["field"].startswith(f"body.{field}") for each in answer.json()["error"]["details"]["fields"])
 
 
 def test_every_method_of_an_address_is_allowed(api: TestClient) -> None:
