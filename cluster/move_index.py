@@ -267,6 +267,7 @@ def _find(connection: Connection, clip: str) -> Row[*tuple[Any, ...]]:
         or_(videos.c.id == clip, videos.c.filename == clip), videos.c.deleted_at.is_(None)
     )
     found = connection.execute(query.order_by(videos.c.id)).all()
+    found = [row for row in found if row.id == clip] or found  # whatever others call their files
     if not found:
         raise DanceError("NOT_FOUND", f"no clip {clip!r} is stored; `danceapp index` stores clips")
     if len(found) > 1:

@@ -1,19 +1,20 @@
 """What one user may have of what all share: bytes that are stored, analyses that wait."""
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, func, select
 
 from cluster import queue
-from cluster.database import transact
 from cluster.tables import users, videos
 from dancecore.errors import DanceError
 
 
-def check_stored(pool: Engine, user_id: str, more: int, most: int) -> None:
-    """Raise DanceError("QUOTA_EXCEEDED") when a user's videos with `more` bytes would have more than `most`."""
+def check_stored(tx: Connection, user_id: str, more: int, most: int, but: str = "") -> None:
+    """Raise DanceError("QUOTA_EXCEEDED") when a user's videos, all `but` this one, with `more` bytes would have more
+    than `most`. Until `tx` ends, others of the same user wait here."""
+    _one_by_one(tx, user_id)
     query = select(func.coalesce(func.sum(videos.c.bytes), 0)).where(
-        videos.c.owner == user_id, videos.c.deleted_at.is_(None)
+        videos.c.owner == user_id, videos.c.deleted_at.is_(None), videos.c.id != but
     )
-    stored = int(transact(pool, lambda tx: tx.scalar(query)) or 0)
+    stored = int(tx.scalar(query) or 0)
     if stored + more > most:
         said = f"your videos have {stored} bytes, and may have {most}: delete some"
         raise DanceError("QUOTA_EXCEEDED", said, {"stored_bytes": stored, "most": most})
@@ -22,6 +23,10 @@ def check_stored(pool: Engine, user_id: str, more: int, most: int) -> None:
 def check_queued(tx: Connection, user_id: str, most: int) -> None:
     """Raise DanceError("QUOTA_EXCEEDED") when `most` analyses that a user asked for wait or are under way. Until `tx`
     ends, others of the same user wait here."""
-    tx.execute(select(users.c.id).where(users.c.id == user_id).with_for_update(key_share=True))
+    _one_by_one(tx, user_id)
     if queue.waiting(tx, user_id) >= most:
         raise DanceError("QUOTA_EXCEEDED", f"{most} of your analyses wait already", {"most": most})
+
+
+def _one_by_one(tx: Connection, user_id: str) -> None:
+    tx.execute(select(users.c.id).where(users.c.id == user_id).with_for_update(key_share=True))

@@ -8,7 +8,7 @@ from pgvector.sqlalchemy import BIT
 from sqlalchemy import Connection, Engine, Select, and_, cast, func, literal, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from cluster import analyses, keys, queue, uploads
+from cluster import analyses, keys, queue, quotas, uploads
 from cluster.database import storable, transact
 from cluster.ids import video_id
 from cluster.objects import Objects
@@ -44,15 +44,28 @@ class StoredVideo:
     reason: str | None
 
 
+def check_free(pool: Engine, upload: Upload, info: ClipInfo, most: int) -> None:
+    """Raise what `add` would raise now."""
+    video = video_id(info.sha256)
+    owner = select(videos.c.owner).where(videos.c.id == video)
+
+    def work(tx: Connection) -> None:
+        quotas.check_stored(tx, upload.user_id, info.bytes, most, but=video)
+        _check_owner(tx.scalar(owner), upload.user_id, video)
+
+    transact(pool, work)
+
+
 def add(
-    pool: Engine, upload: Upload, info: ClipInfo, source: str, consent_version: str, seen: Fingerprints | None = None
-) -> tuple[str, bool]:
-    """Make a video of an upload, owned by who sent it; its id, and whether it is new to them. seen: its fingerprints.
+    pool: Engine, upload: Upload, info: ClipInfo, source: str, consent: str, seen: Fingerprints | None, most: int
+) -> str:
+    """Make a video of an upload, owned by who sent it; its id. consent: the version of the terms. seen: its
+    fingerprints, if it has any. most: the bytes that a user may have.
 
     A clip that nobody owns, which the indexing job brought, becomes the sender's; one that they deleted comes back.
-    Raises DanceError("ALREADY_EXISTS") when it is somebody else's.
+    Raises DanceError: ALREADY_EXISTS when it is somebody else's, QUOTA_EXCEEDED.
     """
-    return transact(pool, lambda tx: _add(tx, upload, info, source, consent_version, seen))
+    return transact(pool, lambda tx: _add(tx, upload, info, source, consent, seen, most))
 
 
 def duplicate_of(pool: Engine, video: str, share: float) -> str | None:
@@ -78,28 +91,33 @@ def duplicate_of(pool: Engine, video: str, share: float) -> str | None:
     return transact(pool, lambda tx: tx.scalar(query))
 
 
+def _check_owner(owner: str | None, user_id: str, video: str) -> None:
+    if owner not in (None, user_id):
+        raise DanceError("ALREADY_EXISTS", "somebody else has uploaded this very clip", {"video_id": video})
+
+
 def _add(
-    tx: Connection, upload: Upload, info: ClipInfo, source: str, consent_version: str, seen: Fingerprints | None
-) -> tuple[str, bool]:
+    tx: Connection, upload: Upload, info: ClipInfo, source: str, consent: str, seen: Fingerprints | None, most: int
+) -> str:
     video = video_id(info.sha256)
     row = {
         "id": video, "sha256": info.sha256, "filename": upload.filename, "duration_ms": info.duration_ms,
         "fps": info.fps, "width": info.width, "height": info.height, "trace": upload.trace, "bytes": info.bytes,
     }  # fmt: skip
-    tx.execute(upsert(videos).values(row).on_conflict_do_nothing(index_elements=["id"]))
-    known = tx.execute(select(videos).where(videos.c.id == video).with_for_update()).one()
-    if known.owner not in (None, upload.user_id):
-        raise DanceError("ALREADY_EXISTS", "somebody else has uploaded this very clip", {"video_id": video})
-    new = known.owner is None or known.deleted_at is not None
-    if new:
-        said = {"owner": upload.user_id, "source": source, "consent_version": storable(consent_version)}
+    quotas.check_stored(tx, upload.user_id, info.bytes, most, but=video)
+    # An update that changes nothing holds the row, also one that is purged at this moment: that is made anew.
+    here = upsert(videos).values(row).on_conflict_do_update(index_elements=["id"], set_={"sha256": info.sha256})
+    known = tx.execute(here.returning(videos.c.owner, videos.c.deleted_at)).one()
+    _check_owner(known.owner, upload.user_id, video)
+    if known.owner is None or known.deleted_at is not None:
+        said = {"owner": upload.user_id, "source": source, "consent_version": storable(consent)}
         tx.execute(update(videos).where(videos.c.id == video).values(**row, **said, deleted_at=None))
         queue.learn(tx, video)  # one that comes back has segments already
     known_by = [{"video": video, "crop": crop, "bits": pack(bits)} for crop, bits in (seen or {}).items()]
     if known_by:
         tx.execute(upsert(fingerprints).values(known_by).on_conflict_do_nothing())
     uploads.became(tx, upload.upload_id, video)
-    return video, new
+    return video
 
 
 def find(pool: Engine, video: str) -> StoredVideo:
@@ -146,12 +164,18 @@ def purge(pool: Engine, store: Objects, then: datetime) -> int:
     """Remove what was deleted before `then` for good, its objects first; how many videos."""
     gone = select(videos.c.id).where(videos.c.deleted_at < then)
     found = list(transact(pool, lambda tx: tx.scalars(gone).all()))
-    for video in found:
-        for key in store.keys(keys.of_video(video)):
-            store.delete(key)
-        still = videos.delete().where(videos.c.id == video, videos.c.deleted_at < then)
-        transact(pool, lambda tx, still=still: tx.execute(still))  # type: ignore[misc]
-    return len(found)
+    return sum(transact(pool, lambda tx, video=video: _purge(tx, store, video, then)) for video in found)  # type: ignore[misc]
+
+
+def _purge(tx: Connection, store: Objects, video: str, then: datetime) -> bool:
+    """Its owner may bring it back at this moment; they wait until it is gone, or it stays."""
+    still = videos.c.id == video, videos.c.deleted_at < then
+    if tx.execute(select(videos.c.id).where(*still).with_for_update()).one_or_none() is None:
+        return False
+    for key in store.keys(keys.of_video(video)):
+        store.delete(key)
+    tx.execute(videos.delete().where(videos.c.id == video))
+    return True
 
 
 def _stored() -> Select[Any]:

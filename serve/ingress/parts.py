@@ -106,6 +106,8 @@ async def receive_part(
     """Take a part that was signed. An S3 store takes its parts itself, at the addresses that it signed."""
     upload = await run_in_threadpool(uploads.admit, using.pool, upload_id, signature, datetime.now(UTC))
     content, most = bytearray(), using.settings.serve.part_bytes
+    if (number - 1) * most >= using.settings.media.max_bytes:
+        raise DanceError("TOO_LARGE", f"no file that is taken has so many parts of {most} bytes")
     async for piece in request.stream():
         content += piece
         if len(content) > most:

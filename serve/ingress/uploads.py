@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.datastructures import UploadFile
 
 from cluster import keys, quotas, tracing, uploads
+from cluster.database import transact
 from cluster.objects import S3Objects
 from cluster.uploads import TYPES
 from dancecore.errors import DanceError
@@ -69,7 +70,8 @@ def sign(file: File, user: Me, using: Using, request: Request) -> SignedUpload:
     if file.content_type not in TYPES:
         raise DanceError("INVALID_INPUT", f"{file.content_type!r} is not one of {', '.join(TYPES)}")
     now = datetime.now(UTC)
-    quotas.check_stored(using.pool, user.user_id, 1, using.settings.serve.stored_bytes)
+    most = using.settings.serve.stored_bytes
+    transact(using.pool, lambda tx: quotas.check_stored(tx, user.user_id, 1, most))
     with tracing.span("sign", request.headers.get("traceparent")):
         made, secret = uploads.sign(
             using.pool, user.user_id, _plain(file.filename), file.content_type, file.sha256, now, using.settings.serve

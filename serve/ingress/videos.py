@@ -1,20 +1,23 @@
 """Videos: made of uploads, listed, looked at, deleted."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
-from cluster import keys, quotas, tracing, uploads, videos
+from cluster import keys, tracing, uploads, videos
 from cluster.ids import video_id
 from cluster.move_index import StoredSegment, clip_segments
 from cluster.settings import Settings
+from cluster.uploads import Upload
 from cluster.videos import StoredVideo
 from dancecore.decoding.decode import band
 from dancecore.errors import DanceError
 from dancecore.media import probe
 from dancecore.media.fingerprint import fingerprint
+from dancecore.types import ClipInfo
 from serve.ingress.keypoints import Keypoints, drawn
 from serve.ingress.models import Shape, example
 from serve.ingress.pages import Cursor, Page, decode, encode, page_size
@@ -145,10 +148,7 @@ def make(new: NewVideo, user: Me, using: Using) -> VideoMade:
         info = probe(path, using.settings.media)
         if info.sha256 != upload.sha256:
             raise DanceError("INVALID_INPUT", f"what arrived is not what was announced: sha256 {info.sha256}")
-        quotas.check_stored(using.pool, user.user_id, info.bytes, using.settings.serve.stored_bytes)
-        seen = fingerprint(path)
-        using.store.put(keys.source(video_id(info.sha256)), path)
-    made, _ = videos.add(using.pool, upload, info, new.source, new.consent_version, seen)
+        made = _kept(path, upload, info, new, using)
     for key in (sent, *using.store.keys(keys.parts(upload.upload_id))):
         using.store.delete(key)
     return _made(made, using)
@@ -194,6 +194,19 @@ def keypoints(video_id: str, using: Using) -> Keypoints:
 def preview(video_id: str, using: Using) -> Response:
     """A small moving picture of a video that was analysed."""
     return Response(using.store.get(keys.preview(video_id)), media_type="image/gif")
+
+
+def _kept(path: Path, upload: Upload, info: ClipInfo, new: NewVideo, using: Services) -> str:
+    """The id of the video that was made of this file. A file is put before its row, for analyses that come at once; and
+    after it too where a deleted video of the same file was purged meanwhile."""
+    source, most = keys.source(video_id(info.sha256)), using.settings.serve.stored_bytes
+    seen = fingerprint(path)
+    videos.check_free(using.pool, upload, info, most)
+    using.store.put(source, path)
+    made = videos.add(using.pool, upload, info, new.source, new.consent_version, seen, most)
+    if not using.store.exists(source):
+        using.store.put(source, path)
+    return made
 
 
 def _made(video: str, using: Services) -> VideoMade:

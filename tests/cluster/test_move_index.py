@@ -128,6 +128,12 @@ def test_two_clips_of_one_name(pool: Engine) -> None:
     assert caught.value.details["ids"] == sorted([video_id(sha("one")), video_id(sha("two"))])
 
 
+def test_a_file_that_is_called_as_another_clips_id(pool: Engine) -> None:
+    write_failure(pool, ClipFailure(sha("one"), "one.mp4", V1, "NO_PERSON", ""))
+    write_failure(pool, ClipFailure(sha("two"), video_id(sha("one")), V1, "NO_PERSON", ""))
+    assert clip_segments(pool, video_id(sha("one"))).filename == "one.mp4"
+
+
 def test_videos_with_a_move(dances: Engine) -> None:
     rows = videos_with_move(dances, "mv_floss", limit=10)
     assert [(row.filename, row.uses, row.total_ms, row.first_start_ms) for row in rows] == [("june.mp4", 2, 1500, 0)]

@@ -1,9 +1,12 @@
 """Files in, videos made, listed, shown and deleted."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,7 +18,10 @@ from cluster.index import write_clip
 from cluster.objects import LocalObjects
 from cluster.tables import uploads
 from dancecore.media import write_video
+from dancecore.media.fingerprint import fingerprint
 from dancecore.types import Image
+from serve.ingress import videos as ingress
+from serve.ingress.api import create_app
 from serve.ingress.services import Services
 from tests.cluster.stored import clip
 from tests.dancecore.media.test_fingerprint import COPIES, dancer, smaller
@@ -209,6 +215,71 @@ def test_a_deleted_video_is_gone_until_its_owner_brings_it_back(enter: Enter, cl
     assert bob.post("/v1/videos", json=NEW | {"upload_id": send(bob, clips[0])}).status_code == 409
     assert upload(ann, clips[0]) == video
     assert ann.get(f"/v1/videos/{video}").status_code == 200
+
+
+def test_what_is_sent_while_a_video_is_made_is_no_part_of_it(
+    enter: Enter, clips: list[bytes], store: LocalObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor of the video of somebody else, who has the same file."""
+    ann, eve = enter("ann"), enter("eve")
+    about = SIGN | {"sha256": sha(clips[0])}
+    for client in (ann, eve):
+        signed = client.post("/v1/uploads/sign", json=about).json()
+
+        def post(content: bytes, signed: Any = signed, client: TestClient = client) -> None:
+            client.post(signed["url"], data=signed["fields"], files={"file": ("a.mp4", content, "video/mp4")})
+
+        def again(path: Path, post: Callable[[bytes], None] = post) -> Any:
+            post(b"another file")
+            return fingerprint(path)
+
+        post(clips[0])
+        monkeypatch.setattr(ingress, "fingerprint", again)
+        client.post("/v1/videos", json=NEW | {"upload_id": signed["upload_id"]})
+        (source,) = store.keys("videos/")
+        assert store.get(source) == clips[0]
+
+
+def test_bytes_are_counted_one_video_at_a_time(using: Services, enter: Enter, clips: list[bytes]) -> None:
+    """Also where several are made at once: there is room for one."""
+    little = replace(using.settings.serve, stored_bytes=max(map(len, clips)) + 10)
+    app = create_app(replace(using, settings=using.settings.model_copy(update={"serve": little})))
+    ann = TestClient(app, headers=enter("ann").headers)
+    sent = [NEW | {"upload_id": send(ann, content)} for content in clips]
+    with ThreadPoolExecutor() as threads:
+        made = list(threads.map(lambda new: ann.post("/v1/videos", json=new).status_code, sent))
+    assert sorted(made) == [201, 403, 403]
+
+
+def test_a_video_that_is_brought_back_while_it_is_purged_has_its_file(
+    enter: Enter, clips: list[bytes], pool: Engine, store: LocalObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = enter("ann")
+    video = upload(ann, clips[0])
+    ann.delete(f"/v1/videos/{video}")
+    deleted, put = store.delete, store.put
+    ready, begun = Event(), Event()
+
+    def slow(key: str) -> None:
+        if key.startswith("videos/"):
+            begun.set()
+            assert ready.wait(20)
+        deleted(key)
+
+    def told(key: str, data: Any) -> None:
+        put(key, data)
+        if key.startswith("videos/"):
+            ready.set()
+
+    monkeypatch.setattr(store, "delete", slow)
+    with ThreadPoolExecutor() as threads:
+        purged = threads.submit(stored_videos.purge, pool, store, datetime.now(UTC) + timedelta(seconds=1))
+        assert begun.wait(20)
+        monkeypatch.setattr(store, "put", told)
+        assert upload(ann, clips[0]) == video
+        assert purged.result() == 1
+    assert ann.get(f"/v1/videos/{video}").status_code == 200
+    assert store.get(f"videos/{video}/source.mp4") == clips[0]
 
 
 def test_what_was_deleted_is_purged_in_time(
