@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, insert, select, tuple_, update
 
 from cluster.accounts import User
 from cluster.database import storable, transact
@@ -53,10 +53,11 @@ def create(
     return _annotation(transact(pool, work))
 
 
-def of_video(pool: Engine, video: str) -> list[Annotation]:
-    """What people see in a video, in order of time."""
-    query = select(annotations).where(annotations.c.video == video)
-    query = query.order_by(annotations.c.start_ms, annotations.c.id)
+def of_video(pool: Engine, video: str, after: tuple[int, str] | None, limit: int) -> list[Annotation]:
+    """What people see in a video, in order of time; at most `limit`, after the one of this start and id."""
+    order = annotations.c.start_ms, annotations.c.id
+    query = select(annotations).where(annotations.c.video == video).order_by(*order).limit(limit)
+    query = query if after is None else query.where(tuple_(*order) > after)
     return transact(pool, lambda tx: [_annotation(row) for row in tx.execute(query).mappings()])
 
 

@@ -105,22 +105,34 @@ class VideoWithMove:
 
 def move_index(
     pool: Engine, family: str | None = None, since: datetime | None = None, creator: str | None = None,
-    difficulty: int | None = None, now: datetime | None = None,
+    difficulty: tuple[int, int] | None = None, now: datetime | None = None,
 ) -> list[MoveUse]:  # fmt: skip
     """The moves in use, most used first.
 
-    Of one `family`, `difficulty` (1-5) or `creator` (a user's id), in clips that came in at or after `since`. `now`
-    (default: the present) ends the windows that `trend` compares.
+    Of one `family`, a `difficulty` from, to, or one `creator` (a user's id), in clips that came in at or after `since`,
+    in UTC unless it says otherwise. `now` (default: the present) ends the windows that `trend` compares. Raises
+    DanceError("INVALID_INPUT") for a time at the end of all times.
     """
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
     days = timedelta(days=settings().database.trend_days)
+    since = since and _day_begun(since)
     query = _move_index(_or_none(family), since, _or_none(creator), difficulty, today, days)
     return transact(pool, lambda connection: [MoveUse(**row) for row in connection.execute(query).mappings()])
 
 
+def _day_begun(since: datetime) -> datetime:
+    """A time, in UTC, whose day has a next one."""
+    try:
+        begun = (since if since.tzinfo else since.replace(tzinfo=UTC)).astimezone(UTC)
+        begun.date() + timedelta(days=1)
+    except OverflowError as error:
+        raise DanceError("INVALID_INPUT", f"no clip can have come in since {since}") from error
+    return begun
+
+
 @lru_cache(maxsize=256)
 def _move_index(
-    family: str | None, since: datetime | None, creator: str | None, difficulty: int | None, today: date,
+    family: str | None, since: datetime | None, creator: str | None, difficulty: tuple[int, int] | None, today: date,
     days: timedelta,
 ) -> Select[Any]:  # fmt: skip
     """Counts by move, then shares, then the rows listed. Kept, because putting it together takes as long as asking."""
@@ -166,8 +178,7 @@ def _by_day(since: datetime | None) -> Select[Any] | CompoundSelect[Any]:
     of, clips = move_days.c, video_moves.c
     if since is None:
         return _row(of.move, of.day, null(), of.uses, of.clips, of.total_ms, true())
-    begun = since.astimezone(UTC)
-    whole = datetime.combine(begun.date() + timedelta(days=1), datetime.min.time(), UTC)
+    whole = datetime.combine(since.date() + timedelta(days=1), datetime.min.time(), UTC)
     part = _row(clips.move, null(), null(), clips.uses, literal(1), clips.total_ms, true())
     late = clips.move == moves.c.id, clips.created_at >= since, clips.created_at < whole
     return union_all(
@@ -202,7 +213,7 @@ def _share(count: ColumnElement[int]) -> ColumnElement[Any]:
     return cast(count, Double) / func.nullif(func.sum(count).over(), 0)
 
 
-def _listed(shares: Any, family: str | None, difficulty: int | None) -> Select[Any]:
+def _listed(shares: Any, family: str | None, difficulty: tuple[int, int] | None) -> Select[Any]:
     order = (shares.c.uses.desc(), shares.c.clips.desc(), shares.c.first_seen, shares.c.move_id)
     query = (
         select(
@@ -215,7 +226,7 @@ def _listed(shares: Any, family: str | None, difficulty: int | None) -> Select[A
         .order_by(*order)
     )  # fmt: skip
     query = query.where(moves.c.family == family) if family is not None else query
-    return query.where(moves.c.difficulty == difficulty) if difficulty is not None else query
+    return query.where(moves.c.difficulty.between(*difficulty)) if difficulty is not None else query
 
 
 def fold_days(pool: Engine) -> None:

@@ -1,5 +1,6 @@
 """The moves of the taxonomy as they are looked up: one whole, those of a version, those of a name."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    literal,
     select,
     true,
 )  # fmt: skip
@@ -86,11 +88,11 @@ class WholeMove:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which moves are listed: of a family, a difficulty (1-5), for music of a tempo (beats a minute), that a creator (a
-    user's id) dances. None: whatever it is."""
+    """Which moves are listed: of a family, of a difficulty from, to (`levels`), for music of a tempo (beats a minute),
+    that a creator (a user's id) dances. None: whatever it is."""
 
     family: str | None = None
-    difficulty: int | None = None
+    difficulty: tuple[int, int] | None = None
     tempo: float | None = None
     creator: str | None = None
 
@@ -99,7 +101,7 @@ class Wanted:
         if self.family is not None:
             query = query.where(moves.c.family == storable(self.family))
         if self.difficulty is not None:
-            query = query.where(moves.c.difficulty == self.difficulty)
+            query = query.where(moves.c.difficulty.between(*self.difficulty))
         if self.tempo is not None:
             given = func.jsonb_build_object("tempo", self.tempo)
             query = query.where(func.jsonb_path_match(moves.c.metadata, cast(AT_TEMPO, JSONPATH), given, true()))
@@ -120,6 +122,16 @@ class Version:
 
 
 EVERY = Wanted()
+LEVELS = re.compile(r"([1-5])(?:\.\.([1-5]))?")
+
+
+def levels(said: str) -> tuple[int, int]:
+    """The lowest and the highest difficulty of `2` or `1..3`. Raises DanceError("INVALID_INPUT")."""
+    found = LEVELS.fullmatch(said)
+    lowest, highest = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if lowest > highest:
+        raise DanceError("INVALID_INPUT", f"a difficulty is 1 to 5, such as 2 or 1..3, not {said!r}")
+    return lowest, highest
 
 
 def find(pool: Engine, move_id: str) -> WholeMove:
@@ -152,11 +164,14 @@ def names(pool: Engine) -> Names:
     return Names(transact(pool, lambda tx: [_move(row) for row in tx.execute(select(moves)).mappings()]))
 
 
-def search(pool: Engine, text: str, wanted: Wanted, least: float, limit: int) -> list[tuple[CatalogueMove, float]]:
-    """Moves whose name or an alias is written like `text`, the most alike first, with their likeness (`least`..1)."""
-    likeness = _likeness(storable(text))
+def search(
+    pool: Engine, text: str | None, wanted: Wanted, least: float, limit: int, skip: int = 0
+) -> list[tuple[CatalogueMove, float]]:
+    """Moves whose name or an alias is written like `text`, the most alike first, with their likeness (`least`..1); of
+    no text, all, by id. At most `limit`, after the first `skip`."""
+    likeness = literal(1.0) if text is None else _likeness(storable(text))
     query = wanted.of(select(moves, likeness.label("likeness")).where(likeness >= least))
-    query = query.order_by(likeness.desc(), moves.c.id).limit(limit)
+    query = query.order_by(likeness.desc(), moves.c.id).limit(limit).offset(skip)
     return transact(pool, lambda tx: [(_move(row), row["likeness"]) for row in tx.execute(query).mappings()])
 
 

@@ -130,7 +130,7 @@ def moves(
 def search(
     name: Annotated[str, typer.Argument(help="What a move is called, about.")],
     family: Annotated[str | None, typer.Option(help="Only moves of this family.")] = None,
-    difficulty: Annotated[int | None, typer.Option(min=1, max=5, help="Only moves this difficult.")] = None,
+    difficulty: Annotated[str | None, typer.Option(help="Only moves this difficult: 2, or 1..3.")] = None,
     as_json: JSON = False,
 ) -> None:
     """Find moves by name or alias; typing errors are forgiven.

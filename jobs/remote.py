@@ -44,7 +44,7 @@ class Service:
         rows = self._pages("/v1/moves", family=family, since=since and since.isoformat())
         return [MoveUse(**row | {"first_seen": datetime.fromisoformat(row["first_seen"])}) for row in rows]
 
-    def search(self, text: str, family: str | None, difficulty: int | None) -> list[tuple[CatalogueMove, float]]:
+    def search(self, text: str, family: str | None, difficulty: str | None) -> list[tuple[CatalogueMove, float]]:
         """Moves that are called like this, the most alike first, with their likeness 0..1."""
         found = self._get("/v1/search/moves", q=text, family=family, difficulty=difficulty)["items"]
         return [(_move(each["move"]), each["likeness"]) for each in found]

@@ -42,14 +42,15 @@ class Local:
 
         return move_names(engine())
 
-    def search(self, text: str, family: str | None, difficulty: int | None) -> "list[tuple[CatalogueMove, float]]":
+    def search(self, text: str, family: str | None, difficulty: str | None) -> "list[tuple[CatalogueMove, float]]":
         """Moves that are called like this, the most alike first, with their likeness 0..1."""
         from cluster import moves
         from cluster.database import engine
         from cluster.settings import settings
 
         numbers = settings().serve
-        return moves.search(engine(), text, moves.Wanted(family, difficulty), numbers.search_likeness, numbers.page)
+        wanted = moves.Wanted(family, moves.levels(difficulty) if difficulty else None)
+        return moves.search(engine(), text, wanted, numbers.search_likeness, numbers.page)
 
 
 def choose(server: str | None, command: str | None) -> None:

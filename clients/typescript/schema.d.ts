@@ -196,7 +196,7 @@ export interface paths {
         };
         /**
          * List Keys
-         * @description Your keys.
+         * @description Your keys, the newest first, in one page.
          *
          *     For: user, annotator, admin.
          */
@@ -697,7 +697,7 @@ export interface paths {
         };
         /**
          * Versions
-         * @description The versions of the taxonomy.
+         * @description The versions of the taxonomy, the newest first, in one page.
          *
          *     For: user, annotator, admin.
          */
@@ -747,7 +747,7 @@ export interface paths {
         };
         /**
          * Search Moves
-         * @description Moves that are called like this, typing errors forgiven.
+         * @description Moves that are called like this, typing errors forgiven, the most alike first; without a name, all, by id.
          *
          *     For: user, annotator, admin.
          */
@@ -819,8 +819,8 @@ export interface paths {
         };
         /**
          * Like Segment
-         * @description Segments in which what is danced looks like a segment, whatever it was named. Only what the same model looked at
-         *     is compared. Who is neither annotator nor admin finds their own.
+         * @description Segments in which what is danced looks like a segment, whatever it was named: the `limit` most alike, and no page
+         *     after them. Only what the same model looked at is compared. Who is neither annotator nor admin finds their own.
          *
          *     For: user, annotator, admin.
          */
@@ -844,8 +844,9 @@ export interface paths {
         put?: never;
         /**
          * Like Performance
-         * @description Segments in which what is danced looks like a part of a short performance, of which nothing is kept. It is
-         *     refused where `POST /v1/infer` would refuse it. Who is neither annotator nor admin finds their own.
+         * @description Segments in which what is danced looks like a part of a short performance, of which nothing is kept: the `limit`
+         *     most alike, and no page after them. It is refused where `POST /v1/infer` would refuse it. Who is neither annotator
+         *     nor admin finds their own.
          *
          *     For: user, annotator, admin.
          */
@@ -909,7 +910,7 @@ export interface paths {
         };
         /**
          * List Annotations
-         * @description What people see in a video.
+         * @description What people see in a video, in order of time.
          *
          *     For: user, annotator, admin.
          */
@@ -1425,7 +1426,7 @@ export interface paths {
         };
         /**
          * List Webhooks
-         * @description Your webhooks.
+         * @description Your webhooks, the newest first, in one page.
          *
          *     For: user, annotator, admin.
          */
@@ -1604,17 +1605,6 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-        };
-        /**
-         * Annotations
-         * @description The annotations of a video, in order of time.
-         * @example {
-         *       "items": []
-         *     }
-         */
-        Annotations: {
-            /** Items */
-            items: components["schemas"]["Annotation"][];
         };
         /**
          * Asked
@@ -2096,7 +2086,7 @@ export interface components {
         };
         /**
          * FoundMove
-         * @description A move and how much its name, or an alias, is written like what was asked for, 0..1.
+         * @description A move and how much its name, or an alias, is written like what was asked for, 0..1; 1 where nothing was.
          * @example {
          *       "move": {
          *         "move_id": "mv_dab",
@@ -2119,35 +2109,6 @@ export interface components {
             move: components["schemas"]["Move"];
             /** Likeness */
             likeness: number;
-        };
-        /**
-         * FoundMoves
-         * @description The most alike first.
-         * @example {
-         *       "items": [
-         *         {
-         *           "move": {
-         *             "move_id": "mv_dab",
-         *             "taxonomy": "tx-0.1",
-         *             "name": "Dab",
-         *             "family": "poses and hits",
-         *             "aliases": [
-         *               "the dab"
-         *             ],
-         *             "difficulty": 1,
-         *             "metadata": {
-         *               "beats": 4,
-         *               "energy": 2
-         *             }
-         *           },
-         *           "likeness": 0.57
-         *         }
-         *       ]
-         *     }
-         */
-        FoundMoves: {
-            /** Items */
-            items: components["schemas"]["FoundMove"][];
         };
         /**
          * FoundVideo
@@ -2326,17 +2287,6 @@ export interface components {
             time_ms: number[];
             /** Dancers */
             dancers: components["schemas"]["Dancer"][];
-        };
-        /**
-         * Keys
-         * @description All keys of a user, the newest first.
-         * @example {
-         *       "items": []
-         *     }
-         */
-        Keys: {
-            /** Items */
-            items: components["schemas"]["Key"][];
         };
         /**
          * Link
@@ -2789,6 +2739,20 @@ export interface components {
              */
             everybody?: boolean;
         };
+        /** Page[Annotation] */
+        Page_Annotation_: {
+            /** Items */
+            items: components["schemas"]["Annotation"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[FoundMove] */
+        Page_FoundMove_: {
+            /** Items */
+            items: components["schemas"]["FoundMove"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[FoundVideo] */
         Page_FoundVideo_: {
             /** Items */
@@ -2800,6 +2764,13 @@ export interface components {
         Page_IndexedMove_: {
             /** Items */
             items: components["schemas"]["IndexedMove"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[Key] */
+        Page_Key_: {
+            /** Items */
+            items: components["schemas"]["Key"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -2817,10 +2788,31 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** Page[Similar] */
+        Page_Similar_: {
+            /** Items */
+            items: components["schemas"]["Similar"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[TaxonomyVersion] */
+        Page_TaxonomyVersion_: {
+            /** Items */
+            items: components["schemas"]["TaxonomyVersion"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** Page[Video] */
         Page_Video_: {
             /** Items */
             items: components["schemas"]["Video"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** Page[Webhook] */
+        Page_Webhook_: {
+            /** Items */
+            items: components["schemas"]["Webhook"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -3433,17 +3425,6 @@ export interface components {
             like: components["schemas"]["Part"] | null;
         };
         /**
-         * SimilarSegments
-         * @description The most alike first.
-         * @example {
-         *       "items": []
-         *     }
-         */
-        SimilarSegments: {
-            /** Items */
-            items: components["schemas"]["Similar"][];
-        };
-        /**
          * SuggestedStep
          * @description A step that could come next. The values of its reasons add up to its score.
          * @example {
@@ -3657,17 +3638,6 @@ export interface components {
             created_at: string;
             /** Moves */
             moves: number;
-        };
-        /**
-         * TaxonomyVersions
-         * @description All versions, the newest first.
-         * @example {
-         *       "items": []
-         *     }
-         */
-        TaxonomyVersions: {
-            /** Items */
-            items: components["schemas"]["TaxonomyVersion"][];
         };
         /**
          * Template
@@ -4003,17 +3973,6 @@ export interface components {
             disabled_reason: string | null;
             /** Secret */
             secret: string;
-        };
-        /**
-         * Webhooks
-         * @description All webhooks of a user, the newest first.
-         * @example {
-         *       "items": []
-         *     }
-         */
-        Webhooks: {
-            /** Items */
-            items: components["schemas"]["Webhook"][];
         };
         /**
          * Whole
@@ -4727,7 +4686,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Keys"];
+                    "application/json": components["schemas"]["Page_Key_"];
                 };
             };
             /** @description What you have is still true */
@@ -5588,12 +5547,12 @@ export interface operations {
                 since?: string | null;
                 /** @description Only in the videos of this user. */
                 creator?: string | null;
-                /** @description Only moves this difficult. */
-                difficulty?: number | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
                 /** @description Items of a page. */
                 limit?: number | null;
+                /** @description Only moves this difficult: 2, or 1..3. */
+                difficulty?: string | null;
             };
             header?: {
                 /** @description The ETag of what you have. */
@@ -5854,7 +5813,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaxonomyVersions"];
+                    "application/json": components["schemas"]["Page_TaxonomyVersion_"];
                 };
             };
             /** @description What you have is still true */
@@ -5880,8 +5839,6 @@ export interface operations {
             query?: {
                 /** @description Only moves of this family. */
                 family?: string | null;
-                /** @description Only moves this difficult. */
-                difficulty?: number | null;
                 /** @description Only moves for music of so many beats a minute. */
                 tempo?: number | null;
                 /** @description Only moves that this user dances. */
@@ -5890,6 +5847,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Items of a page. */
                 limit?: number | null;
+                /** @description Only moves this difficult: 2, or 1..3. */
+                difficulty?: string | null;
             };
             header?: {
                 /** @description The ETag of what you have. */
@@ -5984,22 +5943,21 @@ export interface operations {
     };
     search_moves_v1_search_moves_get: {
         parameters: {
-            query: {
-                /**
-                 * @description A name, about.
-                 * @example mooonwalk
-                 */
-                q: string;
+            query?: {
+                /** @description A name, about. */
+                q?: string | null;
                 /** @description Only moves of this family. */
                 family?: string | null;
-                /** @description Only moves this difficult. */
-                difficulty?: number | null;
                 /** @description Only moves for music of so many beats a minute. */
                 tempo?: number | null;
                 /** @description Only moves that this user dances. */
                 creator?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
                 /** @description Items of a page. */
                 limit?: number | null;
+                /** @description Only moves this difficult: 2, or 1..3. */
+                difficulty?: string | null;
             };
             header?: {
                 /** @description The ETag of what you have. */
@@ -6021,7 +5979,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FoundMoves"];
+                    "application/json": components["schemas"]["Page_FoundMove_"];
                 };
             };
             /** @description What you have is still true */
@@ -6189,7 +6147,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SimilarSegments"];
+                    "application/json": components["schemas"]["Page_Similar_"];
                 };
             };
             /** @description What you have is still true */
@@ -6244,7 +6202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SimilarSegments"];
+                    "application/json": components["schemas"]["Page_Similar_"];
                 };
             };
             401: components["responses"]["UNAUTHENTICATED"];
@@ -6341,7 +6299,12 @@ export interface operations {
     };
     list_annotations_v1_videos__video_id__annotations_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Items of a page. */
+                limit?: number | null;
+            };
             header?: {
                 /** @description The ETag of what you have. */
                 "If-None-Match"?: string;
@@ -6365,7 +6328,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Annotations"];
+                    "application/json": components["schemas"]["Page_Annotation_"];
                 };
             };
             /** @description What you have is still true */
@@ -6382,6 +6345,7 @@ export interface operations {
             };
             401: components["responses"]["UNAUTHENTICATED"];
             404: components["responses"]["NOT_FOUND"];
+            422: components["responses"]["INVALID_INPUT"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
@@ -7596,7 +7560,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Webhooks"];
+                    "application/json": components["schemas"]["Page_Webhook_"];
                 };
             };
             /** @description What you have is still true */

@@ -1,14 +1,15 @@
 """What people see in videos, and who looks at it again."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from cluster import annotations
 from cluster.annotations import Action
 from serve.ingress.models import Shape, example
+from serve.ingress.pages import Cursor, Page, decode, encode, page_size, position, text
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Using
 from serve.ingress.videos import VIDEO
@@ -54,13 +55,6 @@ class Annotation(Shape):
     )  # fmt: skip
 
 
-class Annotations(Shape):
-    """The annotations of a video, in order of time."""
-
-    items: list[Annotation]
-    model_config = example(items=[])
-
-
 class Review(Shape):
     """What a reviewer says."""
 
@@ -86,9 +80,14 @@ def review(said: Review, user: Me, using: Using) -> Annotation:
 
 
 @router.get("/videos/{video_id}/annotations")
-def list_annotations(video_id: str, using: Using) -> Annotations:
-    """What people see in a video."""
-    return Annotations(items=[_shape(each) for each in annotations.of_video(using.pool, video_id)])
+def list_annotations(
+    video_id: str, using: Using, limit: Annotated[int, Depends(page_size)], cursor: Cursor = None
+) -> Page[Annotation]:
+    """What people see in a video, in order of time."""
+    after: Any = decode(cursor, position, text)
+    found = annotations.of_video(using.pool, video_id, after, limit + 1)
+    more = encode(found[limit - 1].start_ms, found[limit - 1].annotation_id) if len(found) > limit else None
+    return Page(items=[_shape(each) for each in found[:limit]], next_cursor=more)
 
 
 def _shape(stored: annotations.Annotation) -> Annotation:

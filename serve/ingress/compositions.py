@@ -13,7 +13,7 @@ from dancecore.composer.steps import Step
 from dancecore.errors import DanceError
 from serve.ingress.composer import EVENT, MOST_STEPS, Beats, Bpm
 from serve.ingress.models import Name, Shape, example
-from serve.ingress.pages import Cursor, Page, decode, encode, page_size
+from serve.ingress.pages import Cursor, Page, decode, encode, moment, page_size, text
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
 
@@ -136,7 +136,7 @@ def list_compositions(
     user: Me, using: Using, limit: Annotated[int, Depends(page_size)], cursor: Cursor = None
 ) -> Page[ListedComposition]:
     """Your dances, the newest first."""
-    before: Any = decode(cursor, datetime.fromisoformat, str)
+    before: Any = decode(cursor, moment, text)
     found = compositions.of_user(using.pool, user.user_id, before, limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     items = [

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from cluster import sign_in
 from serve.ingress.models import Name, Shape, example
+from serve.ingress.pages import Page
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Using
 
@@ -40,13 +41,6 @@ class NewKey(Key):
     )  # fmt: skip
 
 
-class Keys(Shape):
-    """All keys of a user, the newest first."""
-
-    items: list[Key]
-    model_config = example(items=[])
-
-
 @router.post("", status_code=201)
 def make(new: KeyName, user: Me, using: Using) -> NewKey:
     """Make a key that acts as you."""
@@ -55,10 +49,11 @@ def make(new: KeyName, user: Me, using: Using) -> NewKey:
 
 
 @router.get("")
-def list_keys(user: Me, using: Using) -> Keys:
-    """Your keys."""
+def list_keys(user: Me, using: Using) -> Page[Key]:
+    """Your keys, the newest first, in one page."""
     found = sign_in.list_api_keys(using.pool, user.user_id)
-    return Keys(items=[Key(key_id=key.key_id, name=key.name, created_at=key.created_at) for key in found])
+    items = [Key(key_id=key.key_id, name=key.name, created_at=key.created_at) for key in found]
+    return Page(items=items, next_cursor=None)
 
 
 @router.delete("/{key_id}", status_code=204)

@@ -13,7 +13,7 @@ class Shape(BaseModel):
     """A JSON object of the API. Fields that it does not know it refuses, and values of another type than the document
     says, such as "8" or true for a number; see `example` for how to give examples."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @classmethod
     def kinds(cls) -> Iterator[type["Shape"]]:

@@ -16,7 +16,7 @@ from cluster.moves import CatalogueMove, Danced, Wanted
 from cluster.phrases import in_use, phrase_json
 from dancecore.errors import DanceError
 from serve.ingress.models import Name, Shape, example
-from serve.ingress.pages import Cursor, Page, decode, encode, page_size
+from serve.ingress.pages import Cursor, Page, decode, encode, moment, page_size, text
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Using
 
@@ -24,7 +24,16 @@ router = APIRouter(prefix="/v1", tags=["moves"], route_class=Route)
 
 Limit = Annotated[int, Depends(page_size)]
 Family = Annotated[str | None, Query(max_length=100, description="Only moves of this family.")]
-Difficulty = Annotated[int | None, Query(ge=1, le=5, description="Only moves this difficult.")]
+Level = Annotated[
+    str | None, Query(pattern=r"^[1-5](\.\.[1-5])?$", description="Only moves this difficult: 2, or 1..3.")
+]
+
+
+async def _difficulty(difficulty: Level = None) -> tuple[int, int] | None:
+    return None if difficulty is None else moves.levels(difficulty)
+
+
+Difficulty = Annotated[tuple[int, int] | None, Depends(_difficulty)]
 Creator = Annotated[str | None, Query(max_length=50, description="Only in the videos of this user.")]
 Dances = Annotated[str | None, Query(max_length=50, description="Only moves that this user dances.")]
 Tempo = Annotated[float | None, Query(gt=0, le=1000, description="Only moves for music of so many beats a minute.")]
@@ -137,13 +146,6 @@ class TaxonomyVersion(Shape):
     model_config = example(semver="tx-0.1", notes="Solo social dance", created_at="2026-06-30T12:00:00Z", moves=80)
 
 
-class TaxonomyVersions(Shape):
-    """All versions, the newest first."""
-
-    items: list[TaxonomyVersion]
-    model_config = example(items=[])
-
-
 class NewMove(Shape):
     """A move that labels may use. It is found in clips once it has a motion in the files of the taxonomy, or exemplars.
     The same `move_id` again changes it."""
@@ -159,8 +161,10 @@ class NewMove(Shape):
     @field_validator("metadata")
     @classmethod
     def _storable(cls, metadata: dict[str, Any]) -> dict[str, Any]:
-        if "\\u0000" in json.dumps(metadata):
+        said = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+        if "\\u0000" in said:
             raise ValueError("the database holds no NUL")
+        said.encode()  # nor half a character
         return metadata
 
 
@@ -172,13 +176,14 @@ def index(
     """**The move index**: the moves in use, most used first; of clips that came in since a time, of a family, a
     difficulty, a creator. Who is not an annotator may ask for no other creator than themselves."""
     check_creator(user, creator)
+    after = decode(cursor, int, int, moment, text)
     found = move_index(using.pool, family, since, creator, difficulty)
-    (after,) = decode(cursor, int) or (0,)
-    rows = [each for each in found if each.rank > after]
-    return Page(
-        items=[_indexed(each) for each in rows[:limit]],
-        next_cursor=encode(rows[limit - 1].rank) if len(rows) > limit else None,
-    )
+    rows = found if after is None else [each for each in found if _place(*_key(each)) > _place(*after)]
+    more = None
+    if len(rows) > limit:
+        uses, clips, first_seen, move_id = _key(rows[limit - 1])
+        more = encode(uses, clips, first_seen.isoformat(), move_id)
+    return Page(items=[_indexed(each) for each in rows[:limit]], next_cursor=more)
 
 
 @router.get("/moves/{move_id}")
@@ -219,12 +224,11 @@ def animation(
 
 
 @router.get("/taxonomy/versions")
-def versions(using: Using) -> TaxonomyVersions:
-    """The versions of the taxonomy."""
+def versions(using: Using) -> Page[TaxonomyVersion]:
+    """The versions of the taxonomy, the newest first, in one page."""
     found = moves.versions(using.pool)
-    return TaxonomyVersions(
-        items=[TaxonomyVersion(semver=v.semver, notes=v.notes, created_at=v.created_at, moves=v.moves) for v in found]
-    )
+    items = [TaxonomyVersion(semver=v.semver, notes=v.notes, created_at=v.created_at, moves=v.moves) for v in found]
+    return Page(items=items, next_cursor=None)
 
 
 Semver = Annotated[str, Path(max_length=50)]
@@ -237,7 +241,7 @@ def catalogue(
 ) -> Page[Move]:  # fmt: skip
     """The moves of a version, by id."""
     check_creator(user, creator)
-    (after,) = decode(cursor, str) or ("",)
+    (after,) = decode(cursor, text) or ("",)
     wanted = Wanted(family, difficulty, tempo, creator)
     found = moves.of_version(using.pool, semver, after, limit + 1, wanted)
     more = encode(found[limit - 1].move_id) if len(found) > limit else None
@@ -263,6 +267,16 @@ def shape(move: CatalogueMove) -> Move:
         move_id=move.move_id, taxonomy=move.taxonomy, name=move.name, family=move.family, aliases=list(move.aliases),
         difficulty=move.difficulty, metadata=move.metadata,
     )  # fmt: skip
+
+
+def _key(use: MoveUse) -> tuple[int, int, datetime, str]:
+    """What the index is in the order of. A page begins after the key of the last move before, not after its rank: when
+    another is danced meanwhile, a move is neither left out nor listed twice."""
+    return use.uses, use.clips, use.first_seen, use.move_id
+
+
+def _place(uses: int, clips: int, first_seen: datetime, move_id: str) -> tuple[int, int, datetime, str]:
+    return -uses, -clips, first_seen, move_id
 
 
 def _neighbours(found: Sequence[Danced]) -> list[Neighbour]:

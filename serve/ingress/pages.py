@@ -3,10 +3,12 @@
 import base64
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
 
+from cluster.database import storable
 from dancecore.errors import DanceError
 from serve.ingress.models import Shape
 from serve.ingress.services import Using
@@ -36,6 +38,28 @@ def encode(*key: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
 
+def moment(part: Any) -> datetime:
+    """A part of a cursor that is a time."""
+    when = datetime.fromisoformat(part)
+    if when.tzinfo is None:
+        raise ValueError(f"a time of no place: {part!r}")
+    return when
+
+
+def position(part: Any) -> int:
+    """A part of a cursor that counts items."""
+    if not isinstance(part, int) or not 0 <= part < 2**31:
+        raise ValueError(f"not so many items: {part!r}")
+    return part
+
+
+def text(part: Any) -> str:
+    """A part of a cursor that is a text."""
+    if not isinstance(part, str):
+        raise TypeError(f"not a text: {part!r}")
+    return storable(part)
+
+
 def decode(cursor: str | None, *parts: Callable[[Any], Any]) -> tuple[Any, ...] | None:
     """The key in a cursor, each part read by one of `parts`. Raises DanceError("INVALID_INPUT")."""
     if cursor is None:
@@ -43,5 +67,5 @@ def decode(cursor: str | None, *parts: Callable[[Any], Any]) -> tuple[Any, ...] 
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return tuple(read(part) for read, part in zip(parts, key, strict=True))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise DanceError("INVALID_INPUT", "this cursor did not come from us, or is of another list") from error

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from cluster import moves, patterns
-from cluster.database import storable
 from cluster.phrases import sideless
 from dancecore.patterns import Match, read
 from serve.ingress.models import Shape, example
 from serve.ingress.moves import Creator, Limit, check_creator
-from serve.ingress.pages import Cursor, decode, encode
+from serve.ingress.pages import Cursor, decode, encode, moment, text
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Using
 from serve.ingress.videos import VIDEO
@@ -89,7 +88,7 @@ def search_patterns(
     check_creator(user, creator)
     pattern = read(q, moves.names(using.pool), sideless())
     whose = user.user_id if user.role == "user" else creator
-    after: Any = decode(cursor, datetime.fromisoformat, storable)
+    after: Any = decode(cursor, moment, text)
     most = using.settings.serve.pattern_videos
     found = patterns.search(using.pool, pattern, most=most, limit=limit, creator=whose, after=after)
     return VideosWithPattern(

@@ -6,12 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from cluster import moves
-from cluster.database import storable
 from cluster.move_index import videos_with_move
 from cluster.moves import Wanted
 from serve.ingress.models import Shape, example
 from serve.ingress.moves import DAB, Creator, Dances, Difficulty, Family, Limit, Move, Tempo, check_creator, shape
-from serve.ingress.pages import Cursor, Page, decode, encode
+from serve.ingress.pages import Cursor, Page, decode, encode, moment, position, text
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Using
 from serve.ingress.videos import VIDEO
@@ -20,18 +19,11 @@ router = APIRouter(prefix="/v1/search", tags=["search"], route_class=Route)
 
 
 class FoundMove(Shape):
-    """A move and how much its name, or an alias, is written like what was asked for, 0..1."""
+    """A move and how much its name, or an alias, is written like what was asked for, 0..1; 1 where nothing was."""
 
     move: Move
     likeness: float
     model_config = example(move=DAB, likeness=0.57)
-
-
-class FoundMoves(Shape):
-    """The most alike first."""
-
-    items: list[FoundMove]
-    model_config = example(items=[{"move": DAB, "likeness": 0.57}])
 
 
 class FoundVideo(Shape):
@@ -52,14 +44,17 @@ class FoundVideo(Shape):
 @router.get("/moves")
 def search_moves(
     user: Me, using: Using, limit: Limit,
-    q: Annotated[str, Query(min_length=1, max_length=100, description="A name, about.")],
+    q: Annotated[str | None, Query(min_length=1, max_length=100, description="A name, about.")] = None,
     family: Family = None, difficulty: Difficulty = None, tempo: Tempo = None, creator: Dances = None,
-) -> FoundMoves:  # fmt: skip
-    """Moves that are called like this, typing errors forgiven."""
+    cursor: Cursor = None,
+) -> Page[FoundMove]:  # fmt: skip
+    """Moves that are called like this, typing errors forgiven, the most alike first; without a name, all, by id."""
     check_creator(user, creator)
     least = using.settings.serve.search_likeness
-    found = moves.search(using.pool, q, Wanted(family, difficulty, tempo, creator), least, limit)
-    return FoundMoves(items=[FoundMove(move=shape(move), likeness=likeness) for move, likeness in found])
+    (skip,) = decode(cursor, position) or (0,)
+    found = moves.search(using.pool, q, Wanted(family, difficulty, tempo, creator), least, limit + 1, skip)
+    items = [FoundMove(move=shape(move), likeness=likeness) for move, likeness in found[:limit]]
+    return Page(items=items, next_cursor=encode(skip + limit) if len(found) > limit else None)
 
 
 @router.get("/videos")
@@ -71,7 +66,7 @@ def search_videos(
     admin finds their own."""
     check_creator(user, creator)
     whose = user.user_id if user.role == "user" else creator
-    after = decode(cursor, int, datetime.fromisoformat, storable)
+    after = decode(cursor, int, moment, text)
     found = videos_with_move(using.pool, move_id, sort, limit=limit + 1, creator=whose, after=after)
     more = None
     if len(found) > limit:

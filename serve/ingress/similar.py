@@ -12,6 +12,7 @@ from serve.infer import Inferred
 from serve.ingress.infer import inferred
 from serve.ingress.models import Shape, example
 from serve.ingress.moves import Creator, Limit, check_creator
+from serve.ingress.pages import Page
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
 from serve.ingress.videos import SEGMENT, VIDEO
@@ -46,34 +47,28 @@ class Similar(Shape):
     )  # fmt: skip
 
 
-class SimilarSegments(Shape):
-    """The most alike first."""
-
-    items: list[Similar]
-    model_config = example(items=[])
-
-
 @router.get("/segments/{segment_id}/similar")
-def like_segment(segment_id: str, user: Me, using: Using, limit: Limit, creator: Creator = None) -> SimilarSegments:
-    """Segments in which what is danced looks like a segment, whatever it was named. Only what the same model looked at
-    is compared. Who is neither annotator nor admin finds their own."""
+def like_segment(segment_id: str, user: Me, using: Using, limit: Limit, creator: Creator = None) -> Page[Similar]:
+    """Segments in which what is danced looks like a segment, whatever it was named: the `limit` most alike, and no page
+    after them. Only what the same model looked at is compared. Who is neither annotator nor admin finds their own."""
     check_creator(user, creator)
     like, whose = embedding_of(using.pool, segment_id), user.user_id if user.role == "user" else creator
     found = similar_segments(using.pool, like, limit + 1, whose)
     others = [_shape(each, None) for each in found if each.segment_id != segment_id]
-    return SimilarSegments(items=others[:limit])
+    return Page(items=others[:limit], next_cursor=None)
 
 
 @router.post("/search/similar")
 async def like_performance(
     file: UploadFile, user: Me, using: Using, limit: Limit, creator: Annotated[str | None, Query(max_length=50)] = None
-) -> SimilarSegments:
-    """Segments in which what is danced looks like a part of a short performance, of which nothing is kept. It is
-    refused where `POST /v1/infer` would refuse it. Who is neither annotator nor admin finds their own."""
+) -> Page[Similar]:
+    """Segments in which what is danced looks like a part of a short performance, of which nothing is kept: the `limit`
+    most alike, and no page after them. It is refused where `POST /v1/infer` would refuse it. Who is neither annotator
+    nor admin finds their own."""
     check_creator(user, creator)
     whose = user.user_id if user.role == "user" else creator
     seen = await inferred(file, using)
-    return SimilarSegments(items=await run_in_threadpool(_like_any, seen, using, limit, whose))
+    return Page(items=await run_in_threadpool(_like_any, seen, using, limit, whose), next_cursor=None)
 
 
 def _like_any(seen: Inferred, using: Services, limit: int, creator: str | None) -> list[Similar]:

@@ -20,7 +20,7 @@ from dancecore.media.fingerprint import fingerprint
 from dancecore.types import ClipInfo
 from serve.ingress.keypoints import Keypoints, drawn
 from serve.ingress.models import Shape, example
-from serve.ingress.pages import Cursor, Page, decode, encode, page_size
+from serve.ingress.pages import Cursor, Page, decode, encode, moment, page_size, text
 from serve.ingress.parts import joined
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
@@ -159,7 +159,7 @@ def list_videos(
     user: Me, using: Using, limit: Annotated[int, Depends(page_size)], cursor: Cursor = None
 ) -> Page[Video]:
     """Your videos, the newest first."""
-    before: Any = decode(cursor, datetime.fromisoformat, str)
+    before: Any = decode(cursor, moment, text)
     found = videos.of_owner(using.pool, user.user_id, before, limit + 1)
     more = encode(found[limit - 1].created_at.isoformat(), found[limit - 1].video_id) if len(found) > limit else None
     return Page(items=[_video(each) for each in found[:limit]], next_cursor=more)

@@ -11,6 +11,7 @@ from cluster import webhooks
 from cluster.outbound import check_url
 from cluster.webhooks import EVENTS, Event
 from serve.ingress.models import Shape, example
+from serve.ingress.pages import Page
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
 
@@ -53,13 +54,6 @@ class WebhookMade(Webhook):
     model_config = example(**SHOWN, secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=")  # noqa: S106
 
 
-class Webhooks(Shape):
-    """All webhooks of a user, the newest first."""
-
-    items: list[Webhook]
-    model_config = example(items=[])
-
-
 @router.post("", status_code=201)
 def make(new: NewWebhook, user: Me, using: Using) -> WebhookMade:
     """Have the ends of your analyses posted to an address of https that everybody can reach."""
@@ -70,9 +64,9 @@ def make(new: NewWebhook, user: Me, using: Using) -> WebhookMade:
 
 
 @router.get("")
-def list_webhooks(user: Me, using: Using) -> Webhooks:
-    """Your webhooks."""
-    return Webhooks(items=[_shape(each) for each in webhooks.of_user(using.pool, user.user_id)])
+def list_webhooks(user: Me, using: Using) -> Page[Webhook]:
+    """Your webhooks, the newest first, in one page."""
+    return Page(items=[_shape(each) for each in webhooks.of_user(using.pool, user.user_id)], next_cursor=None)
 
 
 @router.put("/{webhook_id}")

@@ -59,13 +59,13 @@ def test_the_whole_index(dances: Engine) -> None:
 
 FILTERS: list[tuple[str, dict[str, Any], list[tuple[int, str, int, float, float | None]]]] = [
     ("family", {"family": "turns"}, [(1, "mv_spin", 1, 1 / 6, 0.0)]),
-    ("difficulty", {"difficulty": 2}, [(1, "mv_floss", 2, 2 / 6, 2 / 3)]),
+    ("difficulty", {"difficulty": (2, 2)}, [(1, "mv_floss", 2, 2 / 6, 2 / 3)]),
     ("since", {"since": MAY}, [(1, "mv_dab", 2, 1 / 2, -2 / 3), (2, "mv_floss", 2, 1 / 2, 2 / 3)]),
     ("since leaves one", {"since": JUNE}, [(1, "mv_floss", 2, 2 / 3, 2 / 3), (2, "mv_dab", 1, 1 / 3, -2 / 3)]),
     ("creator, a tie broken by clips", {"creator": "usr_ann"},
      [(1, "mv_dab", 2, 2 / 5, None), (2, "mv_floss", 2, 2 / 5, None), (3, "mv_spin", 1, 1 / 5, None)]),
     ("creator and family", {"creator": "usr_bob", "family": "arms"}, [(1, "mv_dab", 1, 1.0, None)]),
-    ("all at once", {"creator": "usr_ann", "family": "arms", "difficulty": 1, "since": JUNE},
+    ("all at once", {"creator": "usr_ann", "family": "arms", "difficulty": (1, 1), "since": JUNE},
      [(1, "mv_dab", 1, 1 / 3, None)]),
     ("nobody's", {"creator": "usr_nobody"}, []),
     ("hostile family", {"family": "' OR 1=1 --"}, []),

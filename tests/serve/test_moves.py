@@ -1,7 +1,11 @@
 """The move index, moves, the taxonomy, search: over an index of a few dances."""
 
+import base64
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -43,7 +47,9 @@ def dances(pool: Engine, ann: TestClient) -> dict[str, str]:
 INDEXES = {
     "all": ({}, [("mv_floss", 4), ("mv_dab", 1), ("mv_spin", 1)]),
     "family": ({"family": "turns"}, [("mv_spin", 1)]),
-    "difficulty": ({"difficulty": 5}, []),
+    "difficulty": ({"difficulty": "5"}, []),
+    "difficulties": ({"difficulty": "1..3"}, [("mv_floss", 4), ("mv_dab", 1)]),
+    "a day": ({"since": "2026-07-01"}, [("mv_floss", 2), ("mv_spin", 1)]),
     "since": ({"since": "2026-07-01T00:00:00Z"}, [("mv_floss", 2), ("mv_spin", 1)]),
 }
 
@@ -73,9 +79,25 @@ def test_ones_own_moves_and_nobody_elses(ann: TestClient, enter: Enter, dances: 
     assert enter("eve", "annotator").get("/v1/moves", params={"creator": me}).status_code == 200
 
 
+def test_no_move_is_listed_twice_because_another_was_danced_meanwhile(
+    ann: TestClient, dances: object, pool: Engine
+) -> None:
+    first = ann.get("/v1/moves", params={"limit": 1}).json()
+    assert [row["move_id"] for row in first["items"]] == ["mv_floss"]
+    write_clip(pool, clip("d.mp4", *(("mv_dab", 1000 * n, 1000 * n + 900) for n in range(5))))
+    rest = ann.get("/v1/moves", params={"cursor": first["next_cursor"]}).json()["items"]
+    assert [row["move_id"] for row in rest] == ["mv_spin"]  # the dab is above the floss now
+
+
+def cursor(said: str) -> dict[str, str]:
+    return {"cursor": base64.urlsafe_b64encode(said.encode()).decode()}
+
+
 BAD = [
-    {"difficulty": "6"}, {"difficulty": "x"}, {"since": "yesterday"}, {"limit": "0"}, {"cursor": "x"},
-    {"cursor": "WyJhIl0"}, {"cursor": "WzEsMl0"},
+    {"difficulty": "6"}, {"difficulty": "x"}, {"difficulty": "3..1"}, {"since": "yesterday"}, {"limit": "0"},
+    {"cursor": "x"}, {"since": "9999-12-31T00:00:00Z"}, {"since": "0001-01-01T00:00:00+14:00"}, cursor('["a"]'),
+    cursor("[1,2]"), cursor('[1e999,1,"2026-01-01T00:00:00Z","a"]'), cursor('[1,1,"2026-01-01T00:00:00","a"]'),
+    cursor('[1,1,"2026-01-01T00:00:00Z",5]'),
 ]  # fmt: skip
 
 
@@ -198,6 +220,30 @@ def test_moves_that_cannot_be_made(enter: Enter, changes: dict[str, object], sem
     assert answer.status_code == status
 
 
+def test_metadata_is_what_json_and_the_database_hold(enter: Enter) -> None:
+    admin = enter("root", "admin")
+    for wrong in (b"1e999", b'"\\ud800"', b'{"\\ud800": 1}'):
+        body = json.dumps(WORM).encode()[:-1] + b', "metadata": {"a": ' + wrong + b"}}"
+        answer = admin.post("/v1/taxonomy/tx-0.1/moves", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422, answer.text
+
+
+def test_moves_are_searched_without_a_name_and_in_pages(ann: TestClient) -> None:
+    def pages(**given: Any) -> Iterator[dict[str, Any]]:
+        cursor: dict[str, str] = {}
+        while cursor.get("cursor", "") is not None:
+            page = ann.get("/v1/search/moves", params={"limit": 7, **given, **cursor}).json()
+            yield from page["items"]
+            cursor = {"cursor": page["next_cursor"]}
+
+    every = ann.get("/v1/taxonomy/tx-0.1/moves", params={"limit": 200}).json()["items"]
+    hard = [each for each in every if each["difficulty"] >= 3]
+    assert [each["move"] for each in pages(difficulty="3..5")] == hard
+    assert len(hard) > 7
+    whole = ann.get("/v1/search/moves", params={"q": "step", "limit": 50}).json()["items"]
+    assert list(pages(q="step")) == whole
+
+
 SEARCHES = {
     "exact": ({"q": "moonwalk"}, "mv_moonwalk"),
     "a letter too many": ({"q": "mooonwalk"}, "mv_moonwalk"),
@@ -208,6 +254,22 @@ SEARCHES = {
     "nothing like it": ({"q": "quadratic"}, None),
     "hostile": ({"q": "' OR 1=1 --"}, None),
 }
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("/v1/search/videos?move_id=mv_dab", '[1,"2026-01-01T00:00:00Z",5]'), ("/v1/videos", '["2026-01-01",""]'),
+     ("/v1/search/patterns?q=dab", '["2026-01-01T00:00:00Z",5]'), ("/v1/compositions", '["x","y"]'),
+     ("/v1/search/moves?q=dab", "[-1]"), ("/v1/search/moves?q=dab", "[1e30]"), ("/v1/taxonomy/tx-0.1/moves", "[[]]")],
+)  # fmt: skip
+def test_cursors_of_no_list(ann: TestClient, path: str, said: str) -> None:
+    assert ann.get(path, params={**parse_qs(urlsplit(path).query), **cursor(said)}).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/v1/videos", "/v1/compositions"])
+@pytest.mark.parametrize("id", [r"\u0000", r"\ud800"], ids=["a nul", "half a character"])
+def test_ids_that_no_database_holds(ann: TestClient, path: str, id: str) -> None:
+    assert ann.get(path, params=cursor(f'["2026-01-01T00:00:00Z","{id}"]')).status_code == 200
 
 
 @pytest.mark.parametrize(("given", "want"), SEARCHES.values(), ids=SEARCHES)
