@@ -11,6 +11,7 @@ from cluster.database import storable, transact
 from cluster.ids import ulid
 from cluster.tables import annotations, moves, videos
 from dancecore.errors import DanceError
+from dancecore.types import OTHER
 
 Action = Literal["approve", "reject"]
 BECOMES = {"approve": "VERIFIED", "reject": "REJECTED"}
@@ -18,8 +19,8 @@ BECOMES = {"approve": "VERIFIED", "reject": "REJECTED"}
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A move that somebody sees in [start_ms, end_ms) of a video. mirror: danced with the sides exchanged; None: they
-    did not say. status: PENDING, VERIFIED or REJECTED."""
+    """A move that somebody sees in [start_ms, end_ms) of a video; OTHER: none that is known. mirror: danced with the
+    sides exchanged; None: they did not say. status: PENDING, VERIFIED or REJECTED."""
 
     annotation_id: str
     video_id: str
@@ -43,7 +44,7 @@ def create(
     is empty or ends after the video."""
     row = {
         "id": ulid("ann"), "video": video, "annotator": annotator, "start_ms": start_ms, "end_ms": end_ms,
-        "move": move_id, "notes": storable(notes), "mirror": mirror,
+        "move": None if move_id == OTHER else move_id, "notes": storable(notes), "mirror": mirror,
     }  # fmt: skip
 
     def work(tx: Connection) -> RowMapping:
@@ -86,7 +87,7 @@ def _check(tx: Connection, video: str, start_ms: int, end_ms: int, move_id: str)
         raise DanceError("NOT_FOUND", f"there is no {video!r}")
     if not 0 <= start_ms < end_ms or (clip.duration_ms is not None and end_ms > clip.duration_ms):
         raise DanceError("INVALID_INPUT", f"[{start_ms}, {end_ms}) is no part of {clip.duration_ms} ms")
-    if tx.scalar(select(moves.c.id).where(moves.c.id == storable(move_id))) is None:
+    if move_id != OTHER and tx.scalar(select(moves.c.id).where(moves.c.id == storable(move_id))) is None:
         raise DanceError("NOT_FOUND", f"there is no move {move_id!r}")
 
 
@@ -105,4 +106,4 @@ def _annotation(row: RowMapping) -> Annotation:
             "created_at",
         )
     }
-    return Annotation(annotation_id=row["id"], video_id=row["video"], move_id=row["move"], **same)
+    return Annotation(annotation_id=row["id"], video_id=row["video"], move_id=row["move"] or OTHER, **same)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, Select, func, select
+from sqlalchemy import Engine, RowMapping, Select, func, or_, select
 
 from cluster.database import storable, transact
 from cluster.tables import analysis_jobs, annotations, moves, segments, videos
 from dancecore.learning.datasets.entries import Label
+from dancecore.types import OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class VerifiedClip:
 
 
 def verified(pool: Engine, semver: str) -> list[VerifiedClip]:
-    """The clips with moves of this version of the taxonomy that are verified, by id; none that its owner deleted."""
+    """The clips with moves of this version of the taxonomy, or none that is known, that are verified, by id; none that
+    its owner deleted."""
     query = _verified(storable(semver))
     rows = transact(pool, lambda tx: list(tx.execute(query).mappings()))
     return [_clip(list(of)) for _, of in groupby(rows, lambda row: row["video"])]
@@ -54,16 +56,17 @@ def _verified(semver: str) -> Select[Any]:
             videos.c.owner, videos.c.fps, videos.c.duration_ms, analysis_jobs.c.pose_version,
         )
         .join(videos, videos.c.id == annotations.c.video)
-        .join(moves, moves.c.id == annotations.c.move)
+        .outerjoin(moves, moves.c.id == annotations.c.move)
         .outerjoin(analysis_jobs, analysis_jobs.c.id == videos.c.indexed_by)
-        .where(annotations.c.status == "VERIFIED", videos.c.deleted_at.is_(None), moves.c.taxonomy_version == semver)
+        .where(annotations.c.status == "VERIFIED", videos.c.deleted_at.is_(None))
+        .where(or_(annotations.c.move.is_(None), moves.c.taxonomy_version == semver))
         .order_by(annotations.c.video, annotations.c.created_at.desc(), annotations.c.id.desc())
     )  # fmt: skip
 
 
 def _clip(rows: list[RowMapping]) -> VerifiedClip:
     first = rows[0]
-    labels = _apart(Label(row["start_ms"], row["end_ms"], row["move"], row["mirror"]) for row in rows)
+    labels = _apart(Label(row["start_ms"], row["end_ms"], row["move"] or OTHER, row["mirror"]) for row in rows)
     return VerifiedClip(
         first["video"], first["owner"] or first["video"], first["fps"], first["duration_ms"], first["pose_version"],
         tuple(labels),

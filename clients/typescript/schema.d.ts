@@ -2550,8 +2550,8 @@ export interface components {
         };
         /**
          * NewAnnotation
-         * @description A move in [start_ms, end_ms) of a video: of a segment's span, it says that the segment is another move. `mirror`:
-         *     danced with the sides exchanged, if you can tell.
+         * @description A move in [start_ms, end_ms) of a video: of a segment's span, it says that the segment is another move, or, with
+         *     the `move_id` `other`, none that is known. `mirror`: danced with the sides exchanged, if you can tell.
          * @example {
          *       "video_id": "vid_3WN7MVRTB9WYJ7KR3F5B8ZJ0C2",
          *       "start_ms": 0,

@@ -22,8 +22,8 @@ Ms = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class NewAnnotation(Shape):
-    """A move in [start_ms, end_ms) of a video: of a segment's span, it says that the segment is another move. `mirror`:
-    danced with the sides exchanged, if you can tell."""
+    """A move in [start_ms, end_ms) of a video: of a segment's span, it says that the segment is another move, or, with
+    the `move_id` `other`, none that is known. `mirror`: danced with the sides exchanged, if you can tell."""
 
     video_id: str
     start_ms: Ms

@@ -19,8 +19,9 @@ from cluster.objects import LocalObjects
 from cluster.settings import settings
 from dancecore.errors import DanceError
 from dancecore.learning.datasets.folder import read_folder
-from dancecore.models.frames import SKIPPED, labels_of
+from dancecore.models.frames import SKIPPED, UNKNOWN, labels_of
 from dancecore.pose.packing import pack_tracks
+from dancecore.types import OTHER
 from jobs.export import export_verified
 from jobs.training_data import ROW, Source, examples
 from tests.cluster.stored import V1, catalogue, clip, own
@@ -92,6 +93,17 @@ def test_one_approval_changes_what_is_trained_on(
         json.loads((tmp_path / name / "splits.json").read_text())["data_version"] for name in ("before", "after")
     ]
     assert versions == [before.data_version, after.data_version]
+
+
+def test_that_it_is_no_known_move_is_trained_on_too(
+    pool: Engine, store: LocalObjects, ann: User, eve: User, tmp_path: Path
+) -> None:
+    video = indexed(pool, store, "a.mp4", ann, ("mv_floss", 0, 1000))
+    for lo, hi, move in ((0, 1000, OTHER), (1000, 2000, "mv_floss")):
+        annotations.review(pool, said(pool, ann, video, lo, hi, move), eve, "approve", "")
+    assert [each.move_id for each in annotations.of_video(pool, video, None, 9)] == [OTHER, "mv_floss"]
+    assert export_verified(tmp_path / "set", pool, store, "tx-0.1").segments == 2
+    assert trained_on(tmp_path / "set", video) == {None: 40, UNKNOWN: 20, ("mv_floss", False): 20}
 
 
 def test_an_export_replaces_the_one_before(

@@ -327,6 +327,20 @@ def test_an_annotation_is_made_and_reviewed(ann: TestClient, enter: Enter, dance
     assert ann.get(f"/v1/videos/{video}/annotations").json()["items"] == [rejected]
 
 
+def test_annotations_in_pages(ann: TestClient, dances: dict[str, str]) -> None:
+    video, seen, more = dances["a.mp4"], [], None
+    for start in (500, 0, 500, 1500):
+        said = ANNOTATION | {"video_id": video, "start_ms": start, "end_ms": 2000}
+        ann.post("/v1/annotations", json=said).raise_for_status()
+    for _ in range(4):
+        given = {"limit": 1, **({"cursor": more} if more else {})}
+        page = ann.get(f"/v1/videos/{video}/annotations", params=given).json()
+        seen += page["items"]
+        more = page["next_cursor"]
+    assert ([each["start_ms"] for each in seen], more) == ([0, 500, 500, 1500], None)
+    assert seen == ann.get(f"/v1/videos/{video}/annotations").json()["items"]
+
+
 def test_ones_own_annotation_is_for_somebody_else(enter: Enter, dances: dict[str, str]) -> None:
     for role, status in (("annotator", 403), ("admin", 200)):
         who = enter(f"{role}_1", role)
