@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,18 +103,38 @@ def test_what_the_service_tells_of_itself(service: Service) -> None:
     assert list(service.watch(job))[-1]["segments"]
     command = [sys.executable, "-m", "jobs.cli", "users", "role", "ann", "admin"]
     subprocess.run(command, env=service.env, check=True, capture_output=True)
-    done = re.compile(r'^ray_danceapp_jobs_total{[^}]*state="DONE"} [1-9]', re.MULTILINE)
+    counted = [  # each process tells its own at its own time
+        re.compile(r'^ray_danceapp_jobs_total{[^}]*state="DONE"} [1-9]', re.MULTILINE),
+        re.compile(r'^ray_danceapp_requests_total{[^}]*route="/v1/analysis",status="202"', re.MULTILINE),
+        re.compile(r"^ray_danceapp_named_seconds_total{", re.MULTILINE),
+    ]
     until = time.monotonic() + START_S
-    while not done.search(page := service.client.get("/metrics").text):
+    while not all(each.search(page := service.client.get("/metrics").text) for each in counted):
         assert time.monotonic() < until, page
         time.sleep(2)
-    assert re.search(r'^ray_danceapp_requests_total{[^}]*route="/v1/analysis",status="202"', page, re.MULTILINE)
-    assert re.search(r"^ray_danceapp_named_seconds_total{", page, re.MULTILINE)
     logs = [path.read_text().splitlines() for path in service.logs().glob("replica_danceapp_*.log")]
     lines = [json.loads(line) for log in logs for line in log]
     assert "done" in {line["message"] for line in lines if line.get("job_id") == job}
     asked = {line["message"] for line in lines if line.get("request_id") == "e2e-1"}
     assert asked >= {"done", "POST /v1/videos 201", "POST /v1/analysis 202"}
+    for given in ("e2e-2", "an id that is none"):
+        ids = service.client.get("/v1/health", headers={"X-Request-ID": given}).headers.get_list("x-request-id")
+        assert len(ids) == 1
+        assert (ids == [given]) == (given == "e2e-2")
+
+
+def test_without_an_ingress_clients_are_told_to_come_again(service: Service) -> None:
+    service.kill("Ingress")
+    away = []
+    while not away or not away[-1].is_success:
+        with suppress(httpx.TransportError):
+            away.append(service.client.get("/v1/health"))
+        time.sleep(0.2)
+    failed = [answer for answer in away if not answer.is_success]
+    assert failed
+    for answer in failed:
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "OVERLOADED")
+        assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_sign_ins_are_counted_by_the_address_that_sends_them(service: Service) -> None:
