@@ -31,7 +31,8 @@ class StoredComposition:
     @property
     def tag(self) -> str:
         """An entity tag of all that can be changed (RFC 9110, section 8.8.3)."""
-        said = repr((self.written.title, self.written.bpm, self.written.steps, self.written.moveset_version))
+        dance = self.written
+        said = repr((dance.title, dance.bpm, dance.steps, dance.moveset_version, self.updated_at))
         return f'"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine, Row, any_, delete, func, insert, literal, select, update
 
-from cluster import queue
+from cluster import queue, quotas
 from cluster.database import storable, transact
 from cluster.ids import ulid
 from cluster.settings import settings
@@ -42,13 +42,14 @@ class Webhook:
 
 
 def make(pool: Engine, user_id: str, url: str, events: Sequence[Event], most: int) -> tuple[Webhook, str]:
-    """A new webhook and its secret, which is seen this once. Raises DanceError("RATE_LIMITED") for more than `most`."""
+    """A new webhook and its secret, which is seen this once. Raises DanceError("QUOTA_EXCEEDED") after `most`."""
     secret = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
     row = {"id": ulid("whk"), "user": user_id, "url": storable(url), "events": list(events), "secret": secret}
 
     def work(tx: Connection) -> Row[tuple[str, ...]]:
+        quotas.one_by_one(tx, user_id)
         if (tx.scalar(select(func.count()).where(webhooks.c.user == user_id)) or 0) >= most:
-            raise DanceError("RATE_LIMITED", f"a user has at most {most} webhooks")
+            raise DanceError("QUOTA_EXCEEDED", f"a user has at most {most} webhooks")
         return tx.execute(insert(webhooks).values(row).returning(webhooks)).one()
 
     return _webhook(transact(pool, work)), secret

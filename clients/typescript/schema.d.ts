@@ -4126,7 +4126,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description `QUOTA_EXCEEDED`: this user has as much stored, or as many analyses waiting, as one user may */
+        /** @description `QUOTA_EXCEEDED`: this user has as much as one user may: stored, waiting to be analysed, or set up */
         QUOTA_EXCEEDED: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4168,7 +4168,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description `FORBIDDEN`: whoever sends this request may not do this; `QUOTA_EXCEEDED`: this user has as much stored, or as many analyses waiting, as one user may */
+        /** @description `FORBIDDEN`: whoever sends this request may not do this; `QUOTA_EXCEEDED`: this user has as much as one user may: stored, waiting to be analysed, or set up */
         FORBIDDEN_QUOTA_EXCEEDED: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -7612,6 +7612,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["QUOTA_EXCEEDED"];
             409: components["responses"]["ALREADY_EXISTS"];
             413: components["responses"]["TOO_LARGE"];
             422: components["responses"]["INVALID_INPUT"];

@@ -58,6 +58,7 @@ OWN: dict[tuple[str, str], str] = {
     ("POST", "/v1/compositions/{composition_id}/export"): "TOO_LONG",
     ("GET", "/v1/exports/{export_id}/files/{name}"): f"FORBIDDEN {FOUND}",
     ("GET", "/v1/shared/{token}/preview"): ASKED,
+    ("POST", "/v1/webhooks"): "QUOTA_EXCEEDED",
     ("POST", "/v1/analysis"): f"QUOTA_EXCEEDED MODEL_REPLACED {RECOGNISED}",
     ("POST", "/v1/analysis/outdated"): f"FORBIDDEN {RECOGNISED}",
 }
