@@ -166,10 +166,10 @@ webhooks = Table(
 idempotency_keys = Table(
     "idempotency_keys", metadata,
     Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("request", Text, nullable=False, comment="sha256 of method, path and body"),
+    Column("key", Text, primary_key=True, comment="sha256 of it and the user: it opens the answer"),
+    Column("request", Text, nullable=False, comment="sha256 of method, path, query and body"),
     Column("status", Integer, comment="null: the first request is still being answered"),
-    Column("answer", LargeBinary),
+    Column("answer", LargeBinary, comment="headers and body, encrypted by what the key gives"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx2 import Response
 from sqlalchemy import Engine
 
 from cluster import compositions, idempotency
@@ -107,3 +108,61 @@ def test_what_fails_after_its_client_has_gone_is_logged_and_may_be_tried_again(
     asyncio.run(asyncio.wait_for(go(), 60))
     with connect(pool) as tx:
         assert tx.execute(idempotency_keys.select()).all() == []
+
+
+def test_an_answer_comes_again_with_its_headers(enter: Enter) -> None:
+    ann = enter("ann")
+    first, again = (ann.post("/v1/compositions", json=DANCE, headers=KEY) for _ in range(2))
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (again.status_code, again.json()) == (201, first.json())
+    for name in ("ETag", "Content-Type"):
+        assert again.headers[name] == first.headers[name]
+
+
+SECRETS = {"/v1/api-keys": ({"name": "bot"}, "key"), "/v1/webhooks": ({"url": "https://example.org/hook"}, "secret")}
+
+
+@pytest.mark.parametrize("path", SECRETS)
+def test_what_is_kept_of_an_answer_tells_no_secret(enter: Enter, pool: Engine, path: str) -> None:
+    ann, (body, name) = enter("ann"), SECRETS[path]
+    first, again = (ann.post(path, json=body, headers=KEY) for _ in range(2))
+    assert (again.json(), again.headers["Idempotent-Replayed"]) == (first.json(), "true")
+    with connect(pool) as tx:
+        row = tx.execute(idempotency_keys.select()).one()
+    assert first.json()[name].encode() not in row.answer
+    assert KEY["Idempotency-Key"] not in str(tuple(row))
+
+
+@pytest.fixture
+def infer(enter: Enter) -> Callable[..., Response]:
+    """Ask about a clip under a key; each time the client draws another boundary."""
+    ann = enter("ann")
+
+    def ask(content: bytes, filename: str = "a.mp4", query: str = "") -> Response:
+        file = {"file": (filename, content, "video/mp4")}
+        return ann.post(f"/v1/search/similar{query}", files=file, headers=KEY)
+
+    return ask
+
+
+def test_a_form_that_is_sent_again_is_the_same(infer: Callable[..., Response], clips: list[bytes]) -> None:
+    long = clips[0] + bytes(3 << 20)  # of which a part goes to the disk
+    first, again = infer(long), infer(long)
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("other", [{"content": b"x"}, {"filename": "b.mp4"}, {"query": "?limit=3"}], ids=str)
+def test_another_request_under_the_same_key(
+    infer: Callable[..., Response], clips: list[bytes], other: dict[str, Any]
+) -> None:
+    assert infer(clips[0]).status_code == 200
+    refused = infer(**{"content": clips[0]} | other)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "INVALID_INPUT")
+
+
+def test_a_form_that_is_none_gives_its_key_back(enter: Enter, clips: list[bytes]) -> None:
+    ann, kind = enter("ann"), {"Content-Type": "multipart/form-data; boundary=b"}
+    assert ann.post("/v1/infer", content=b"--b\r\nno header\r\n\r\n", headers=KEY | kind).status_code == 422
+    assert ann.post("/v1/api-keys", json={"name": ""}, headers=KEY).status_code == 422
+    assert ann.post("/v1/infer", files={"file": ("a.mp4", clips[0], "video/mp4")}, headers=KEY).status_code == 200

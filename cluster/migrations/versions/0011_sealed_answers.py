@@ -1,0 +1,32 @@
+"""Answers under an idempotency key are encrypted by what the key gives, of which a digest alone is kept"""
+
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+SAID = {
+    "key": (None, "sha256 of it and the user: it opens the answer"),
+    "request": ("sha256 of method, path and body", "sha256 of method, path, query and body"),
+    "answer": (None, "headers and body, encrypted by what the key gives"),
+}
+"""What columns hold: before, and from now on."""
+
+
+def upgrade() -> None:
+    forget()
+    for column, (before, now) in SAID.items():
+        op.alter_column("idempotency_keys", column, comment=now, existing_comment=before)
+
+
+def downgrade() -> None:
+    forget()
+    for column, (before, now) in SAID.items():
+        op.alter_column("idempotency_keys", column, comment=before, existing_comment=now)
+
+
+def forget() -> None:
+    """Answers that are kept read in another way, those of before hold secrets as they are, and all are good for a day."""
+    op.execute("DELETE FROM idempotency_keys")
