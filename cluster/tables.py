@@ -92,6 +92,7 @@ users = Table(
     Column("email", Text, nullable=False, unique=True),
     Column("role", Text, nullable=False, server_default="user"),
     Column("password_hash", Text, comment="argon2id in PHC form; null: signs in by e-mailed code alone"),
+    Column("email_verified_at", DateTime(timezone=True), comment="null: nobody has proved to read its mail"),
     _created_at(),
     _one_of("role", ROLES),
 )  # fmt: skip

@@ -35,7 +35,8 @@ export interface paths {
         put?: never;
         /**
          * Register
-         * @description Make a user.
+         * @description Make a user. Nobody asks here whether the address is theirs: a password is good until a code, or an OpenID
+         *     provider, proves the address for the first time; see `POST /v1/auth/login`.
          */
         post: operations["register_v1_auth_register_post"];
         delete?: never;
@@ -76,6 +77,10 @@ export interface paths {
         /**
          * Login
          * @description Sign in.
+         *
+         *     The first code that is redeemed for an address proves it. Because anybody could have registered it before, the
+         *     account's password, sessions, API keys and webhooks end then, also where it was you who made them: make keys and
+         *     webhooks anew, and sign in by codes, for a password cannot be set again.
          */
         post: operations["login_v1_auth_login_post"];
         delete?: never;

@@ -86,7 +86,8 @@ class Tokens(Shape):
 
 @router.post("/auth/register", status_code=201)
 def register(new: Registration, using: Using) -> Profile:
-    """Make a user."""
+    """Make a user. Nobody asks here whether the address is theirs: a password is good until a code, or an OpenID
+    provider, proves the address for the first time; see `POST /v1/auth/login`."""
     least = using.settings.serve.password_min
     if new.password is not None and len(new.password.get_secret_value()) < least:
         raise DanceError("INVALID_INPUT", f"a password has at least {least} characters")
@@ -106,11 +107,16 @@ def send_code(to: Address, using: Using) -> Address:
 
 @router.post("/auth/login")
 def login(given: Login, using: Using) -> Tokens:
-    """Sign in."""
-    user = _by_code(given.email, given.code, using) if given.code else _by_password(given, using)
+    """Sign in.
+
+    The first code that is redeemed for an address proves it. Because anybody could have registered it before, the
+    account's password, sessions, API keys and webhooks end then, also where it was you who made them: make keys and
+    webhooks anew, and sign in by codes, for a password cannot be set again.
+    """
+    user, hashed = (_by_code(given.email, given.code, using), None) if given.code else _by_password(given, using)
     if user is None:
         raise DanceError("UNAUTHENTICATED", "this address and what should prove it do not belong together")
-    return tokens_shape(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve))
+    return tokens_shape(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve, hashed))
 
 
 @router.post("/auth/refresh")
@@ -137,16 +143,20 @@ def _by_code(email: str, code: str, using: Services) -> User | None:
     return found[0] if found and sign_in.redeem_code(using.pool, found[0].user_id, code, now, numbers) else None
 
 
-def _by_password(given: Login, using: Services) -> User | None:
+def _by_password(given: Login, using: Services) -> tuple[User, str] | tuple[None, None]:
+    """The user with their password's hash."""
     password = given.password.get_secret_value() if given.password else ""
     user, hashed = accounts.user_by_email(using.pool, given.email) or (None, None)
     try:
         hasher.verify(hashed or NOBODY, password)
     except (VerifyMismatchError, InvalidHashError):
-        return None
-    if user and hashed and hasher.check_needs_rehash(hashed):
-        accounts.set_password_hash(using.pool, user.user_id, hasher.hash(password))
-    return user if hashed else None
+        return None, None
+    if user is None or hashed is None:
+        return None, None
+    if hasher.check_needs_rehash(hashed):
+        before, hashed = hashed, hasher.hash(password)
+        accounts.set_password_hash(using.pool, user.user_id, before, hashed)
+    return user, hashed
 
 
 def _profile(user: User) -> Profile:

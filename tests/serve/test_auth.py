@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
+from httpx2 import Response
 from sqlalchemy import Engine, update
 
 from cluster import sign_in
@@ -77,6 +80,51 @@ def test_a_code_is_good_once(api: TestClient, mailbox: Mailbox) -> None:
     assert api.post("/v1/auth/code", json={"email": "bob@example.org"}).status_code == 202
     proof = {"email": "bob@example.org", "code": mailbox.codes["bob@example.org"]}
     assert api.post("/v1/auth/login", json=proof).status_code == 200
+    assert api.post("/v1/auth/login", json=proof).status_code == 401
+
+
+def by_code(api: TestClient, mailbox: Mailbox, email: str) -> Response:
+    """Sign in as who reads the mail of an address."""
+    assert api.post("/v1/auth/code", json={"email": email}).status_code == 202
+    return api.post("/v1/auth/login", json={"email": email, "code": mailbox.codes[email]})
+
+
+def test_who_never_proved_an_address_loses_it_to_who_reads_its_mail(
+    api: TestClient, mailbox: Mailbox, ann: dict[str, str]
+) -> None:
+    proof, impostor = {"email": "ann@example.org", "password": PASSWORD}, bearer(ann["access_token"])
+    key = api.post("/v1/api-keys", json={"name": "x"}, headers=impostor).json()["key"]
+    api.post("/v1/webhooks", json={"url": "https://example.com/spy"}, headers=impostor)
+    mine = bearer(by_code(api, mailbox, "ann@example.org").json()["access_token"])
+    assert api.post("/v1/auth/login", json=proof).status_code == 401
+    assert api.post("/v1/auth/refresh", json={"refresh_token": ann["refresh_token"]}).status_code == 401
+    assert [api.get("/v1/me", headers=each).status_code for each in (impostor, bearer(key), mine)] == [401, 401, 200]
+    assert api.get("/v1/webhooks", headers=mine).json() == {"items": []}
+
+
+def test_who_proved_an_address_keeps_what_they_have(api: TestClient, mailbox: Mailbox) -> None:
+    api.post("/v1/auth/register", json={"email": "bob@example.org", "handle": "bob"})
+    first = by_code(api, mailbox, "bob@example.org").json()
+    key = api.post("/v1/api-keys", json={"name": "x"}, headers=bearer(first["access_token"])).json()["key"]
+    assert by_code(api, mailbox, "bob@example.org").status_code == 200
+    assert api.get("/v1/me", headers=bearer(key)).status_code == 200
+    assert api.get("/v1/me", headers=bearer(first["access_token"])).status_code == 200
+
+
+def test_a_password_that_ends_while_it_is_compared_signs_nobody_in(
+    api: TestClient, mailbox: Mailbox, ann: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = PasswordHasher.verify
+
+    def slowly(self: PasswordHasher, *given: Any) -> Any:
+        by_code(api, mailbox, "ann@example.org")
+        return verify(self, *given)
+
+    monkeypatch.setattr(PasswordHasher, "verify", slowly)
+    monkeypatch.setattr(PasswordHasher, "check_needs_rehash", lambda self, hashed: True)
+    proof = {"email": "ann@example.org", "password": PASSWORD}
+    assert api.post("/v1/auth/login", json=proof).status_code == 401
+    monkeypatch.undo()
     assert api.post("/v1/auth/login", json=proof).status_code == 401
 
 

@@ -1,5 +1,6 @@
-"""Answers under an idempotency key are encrypted by what the key gives, of which a digest alone is kept"""
+"""Whether an e-mail address was proved; answers under an idempotency key are encrypted by what the key gives"""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
@@ -16,6 +17,12 @@ SAID = {
 
 
 def upgrade() -> None:
+    proved = sa.Column(
+        "email_verified_at", sa.DateTime(timezone=True), comment="null: nobody has proved to read its mail"
+    )
+    op.add_column("users", proved)
+    # Who has no password came in by a code or by a provider, if at all. Of the others nobody knows.
+    op.execute("UPDATE users SET email_verified_at = now() WHERE password_hash IS NULL")
     forget()
     for column, (before, now) in SAID.items():
         op.alter_column("idempotency_keys", column, comment=now, existing_comment=before)
@@ -25,6 +32,7 @@ def downgrade() -> None:
     forget()
     for column, (before, now) in SAID.items():
         op.alter_column("idempotency_keys", column, comment=before, existing_comment=now)
+    op.drop_column("users", "email_verified_at")
 
 
 def forget() -> None:
