@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 
 from cluster.accounts import User, as_user, folded, prove_address
 from cluster.database import storable, transact
@@ -50,7 +51,14 @@ def user_of(pool: Engine, issuer: str, subject: str, email: str | None, name: st
     Whoever had the address here without ever proving it loses the account to who has: see `prove_address`. Raises
     DanceError("FORBIDDEN") for a stranger without a verified address.
     """
-    return transact(pool, lambda tx: _user_of(tx, storable(issuer), storable(subject), email, name))
+
+    def work(tx: Connection) -> User:
+        return _user_of(tx, storable(issuer), storable(subject), email, name)
+
+    try:
+        return transact(pool, work)
+    except IntegrityError:  # somebody else made the user, or took the handle, between our look and our step
+        return transact(pool, work)
 
 
 def _user_of(tx: Connection, issuer: str, subject: str, email: str | None, name: str) -> User:
