@@ -128,7 +128,7 @@ api_keys = Table(
 rates = Table(
     "rates", metadata,
     Column("name", Text, primary_key=True, comment="who does what"),
-    Column("began", DateTime(timezone=True), nullable=False, index=True, comment="the minute that is counted"),
+    Column("began", DateTime(timezone=True), nullable=False, index=True, comment="the minute or hour that is counted"),
     Column("count", Integer, nullable=False),
     prefixes=["UNLOGGED"],  # written at every request; after a crash counting begins anew
 )  # fmt: skip

@@ -56,7 +56,7 @@ export interface paths {
         put?: never;
         /**
          * Send Code
-         * @description Send a one-time code by e-mail. The answer is the same when nobody has this address.
+         * @description Send a one-time code by e-mail, some an hour at most. The answer is the same when nobody has this address.
          */
         post: operations["send_code_v1_auth_code_post"];
         delete?: never;

@@ -8,8 +8,9 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from fastapi import APIRouter
 from pydantic import EmailStr, Field, SecretStr, model_validator
 
-from cluster import accounts, sign_in
+from cluster import accounts, rates, sign_in
 from cluster.accounts import Role, User
+from cluster.database import transact
 from dancecore.errors import DanceError
 from serve.ingress.models import Shape, example
 from serve.ingress.routing import Route
@@ -97,7 +98,8 @@ def register(new: Registration, using: Using) -> Profile:
 
 @router.post("/auth/code", status_code=202)
 def send_code(to: Address, using: Using) -> Address:
-    """Send a one-time code by e-mail. The answer is the same when nobody has this address."""
+    """Send a one-time code by e-mail, some an hour at most. The answer is the same when nobody has this address."""
+    _count("code", to.email, using)
     found = accounts.user_by_email(using.pool, to.email)
     if found:
         code = sign_in.make_code(using.pool, found[0].user_id, datetime.now(UTC), using.settings.serve)
@@ -113,6 +115,7 @@ def login(given: Login, using: Using) -> Tokens:
     account's password, sessions, API keys and webhooks end then, also where it was you who made them: make keys and
     webhooks anew, and sign in by codes, for a password cannot be set again.
     """
+    _count("proof", given.email, using)
     user, hashed = (_by_code(given.email, given.code, using), None) if given.code else _by_password(given, using)
     if user is None:
         raise DanceError("UNAUTHENTICATED", "this address and what should prove it do not belong together")
@@ -135,6 +138,17 @@ def logout(given: Refresh, using: Using) -> None:
 def who_am_i(user: Me) -> Profile:
     """Who the token or key belongs to."""
     return _profile(user)
+
+
+def _count(what: str, email: str, using: Services) -> None:
+    """Raise DanceError("RATE_LIMITED") where it was asked for too often in this hour, whoever asks and whether or not
+    somebody has the address."""
+    name, now = f"{what} {sign_in.digest(accounts.folded(email))}", datetime.now(UTC)
+    rate = transact(using.pool, lambda tx: rates.hit(tx, name, now, rates.HOUR))
+    most = using.settings.serve.sign_ins_per_mailbox
+    if rate.count > most:
+        said = f"at most {most} times an hour for one e-mail address"
+        raise DanceError("RATE_LIMITED", said, {"retry_after_s": rate.reset_s})
 
 
 def _by_code(email: str, code: str, using: Services) -> User | None:

@@ -10,11 +10,11 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import Engine, update
 
-from cluster import sign_in
+from cluster import accounts, sign_in
 from cluster.accounts import set_role, user_by_email
 from cluster.database import connect
 from cluster.settings import settings
-from cluster.tables import tokens, users
+from cluster.tables import rates, tokens, users
 from serve.ingress.api import create_app
 from serve.ingress.services import Services
 from tests.serve.conftest import Enter, Mailbox
@@ -210,9 +210,7 @@ def test_an_api_key_acts_as_its_user_until_it_is_deleted(api: TestClient, enter:
 
 
 def test_signing_in_is_counted_by_address(using: Services) -> None:
-    numbers = replace(using.settings.serve, sign_ins_per_minute=3)
-    few = replace(using, settings=using.settings.model_copy(update={"serve": numbers}))
-    api = TestClient(create_app(few))
+    api = TestClient(create_app(with_numbers(using, sign_ins_per_minute=3)))
     answers = [api.post("/v1/auth/login", json={"email": "a@example.org", "code": "000000"}) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
     assert answers[3].json()["error"]["code"] == "RATE_LIMITED"
@@ -220,6 +218,49 @@ def test_signing_in_is_counted_by_address(using: Services) -> None:
     assert told == [["3", "2"], ["3", "1"], ["3", "0"], ["3", "0"]]
     assert 1 <= int(answers[3].headers["Retry-After"]) <= 60
     assert answers[3].headers["RateLimit-Reset"] == answers[3].headers["Retry-After"]
+
+
+NEIGHBOURS = {
+    "one address": ("192.0.2.1", "192.0.2.1", 429),
+    "two addresses": ("192.0.2.1", "192.0.2.2", 401),
+    "one /64": ("2001:db8::1", "2001:db8::ffff:0:0:1", 429),
+    "two /64": ("2001:db8::1", "2001:db8:0:1::1", 401),
+    "two addresses of IPv4 at a socket of IPv6": ("::ffff:192.0.2.1", "::ffff:192.0.2.2", 401),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "status"), NEIGHBOURS.values(), ids=NEIGHBOURS)
+def test_signing_in_is_counted_by_subscriber(using: Services, one: str, other: str, status: int) -> None:
+    app = create_app(with_numbers(using, sign_ins_per_minute=1))
+    proof = {"email": "a@example.org", "code": "000000"}
+    first, second = (TestClient(app, client=(each, 1)).post("/v1/auth/login", json=proof) for each in (one, other))
+    assert (first.status_code, second.status_code) == (401, status)
+
+
+@pytest.mark.parametrize("email", ["ann@example.org", "nobody@example.org"])
+def test_signing_in_is_counted_by_mailbox_whoever_has_it(
+    using: Services, pool: Engine, mailbox: Mailbox, email: str
+) -> None:
+    """From wherever, and over codes: a new one does not give new guesses."""
+    accounts.register(pool, "ann@example.org", "ann", None)
+    app = create_app(with_numbers(using, sign_ins_per_mailbox=2))
+
+    def ask(path: str, **body: str) -> list[int]:
+        addresses = (TestClient(app, client=(f"192.0.2.{n}", 1)) for n in range(3))
+        return [each.post(path, json={"email": email.title(), **body}).status_code for each in addresses]
+
+    assert ask("/v1/auth/code") == [202, 202, 429]
+    assert ask("/v1/auth/login", code="000000") == [401, 401, 429]
+    refused = TestClient(app).post("/v1/auth/code", json={"email": email})
+    assert refused.json()["error"]["code"] == "RATE_LIMITED"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 3600
+    with connect(pool) as tx:
+        assert "example.org" not in str(tx.execute(rates.select()).all())
+
+
+def with_numbers(using: Services, **numbers: int) -> Services:
+    changed = replace(using.settings.serve, **numbers)  # type: ignore[arg-type]
+    return replace(using, settings=using.settings.model_copy(update={"serve": changed}))
 
 
 def test_who_may_not_hears_of_the_limit_too(enter: Enter) -> None:

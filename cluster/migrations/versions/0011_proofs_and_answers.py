@@ -9,9 +9,10 @@ branch_labels = None
 depends_on = None
 
 SAID = {
-    "key": (None, "sha256 of it and the user: it opens the answer"),
-    "request": ("sha256 of method, path and body", "sha256 of method, path, query and body"),
-    "answer": (None, "headers and body, encrypted by what the key gives"),
+    ("idempotency_keys", "key"): (None, "sha256 of it and the user: it opens the answer"),
+    ("idempotency_keys", "request"): ("sha256 of method, path and body", "sha256 of method, path, query and body"),
+    ("idempotency_keys", "answer"): (None, "headers and body, encrypted by what the key gives"),
+    ("rates", "began"): ("the minute that is counted", "the minute or hour that is counted"),
 }
 """What columns hold: before, and from now on."""
 
@@ -24,14 +25,14 @@ def upgrade() -> None:
     # Who has no password came in by a code or by a provider, if at all. Of the others nobody knows.
     op.execute("UPDATE users SET email_verified_at = now() WHERE password_hash IS NULL")
     forget()
-    for column, (before, now) in SAID.items():
-        op.alter_column("idempotency_keys", column, comment=now, existing_comment=before)
+    for (table, column), (before, now) in SAID.items():
+        op.alter_column(table, column, comment=now, existing_comment=before)
 
 
 def downgrade() -> None:
     forget()
-    for column, (before, now) in SAID.items():
-        op.alter_column("idempotency_keys", column, comment=before, existing_comment=now)
+    for (table, column), (before, now) in SAID.items():
+        op.alter_column(table, column, comment=before, existing_comment=now)
     op.drop_column("users", "email_verified_at")
 
 
