@@ -37,6 +37,8 @@ export interface paths {
          * Register
          * @description Make a user. Nobody asks here whether the address is theirs: a password is good until a code, or an OpenID
          *     provider, proves the address for the first time; see `POST /v1/auth/login`.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["register_v1_auth_register_post"];
         delete?: never;
@@ -57,6 +59,8 @@ export interface paths {
         /**
          * Send Code
          * @description Send a one-time code by e-mail, some an hour at most. The answer is the same when nobody has this address.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["send_code_v1_auth_code_post"];
         delete?: never;
@@ -81,6 +85,8 @@ export interface paths {
          *     The first code that is redeemed for an address proves it. Because anybody could have registered it before, the
          *     account's password, sessions, API keys and webhooks end then, also where it was you who made them: make keys and
          *     webhooks anew, and sign in by codes, for a password cannot be set again.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["login_v1_auth_login_post"];
         delete?: never;
@@ -101,6 +107,8 @@ export interface paths {
         /**
          * Refresh
          * @description Exchange a refresh token for a new pair. A token that is shown twice ends its session: it was stolen.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["refresh_v1_auth_refresh_post"];
         delete?: never;
@@ -121,6 +129,8 @@ export interface paths {
         /**
          * Logout
          * @description End the session of a refresh token, with all its tokens.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["logout_v1_auth_logout_post"];
         delete?: never;
@@ -276,6 +286,8 @@ export interface paths {
         /**
          * Receive
          * @description Take the file that was signed. An S3 store takes its files itself, at the address that it signed.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["receive_v1_uploads__upload_id__content_post"];
         delete?: never;
@@ -4757,7 +4769,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4826,7 +4838,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4952,7 +4964,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5082,7 +5094,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5345,7 +5357,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5386,7 +5398,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5475,7 +5487,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5549,7 +5561,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5647,7 +5659,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5947,7 +5959,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6226,7 +6238,7 @@ export interface operations {
                 limit?: number | null;
             };
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6267,7 +6279,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6307,7 +6319,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6396,7 +6408,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6491,7 +6503,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6530,7 +6542,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6569,7 +6581,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6608,7 +6620,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6647,7 +6659,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6686,7 +6698,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6819,7 +6831,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7046,7 +7058,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7133,7 +7145,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7306,7 +7318,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7345,7 +7357,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7491,7 +7503,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7626,7 +7638,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;

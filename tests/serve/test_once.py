@@ -166,3 +166,10 @@ def test_a_form_that_is_none_gives_its_key_back(enter: Enter, clips: list[bytes]
     assert ann.post("/v1/infer", content=b"--b\r\nno header\r\n\r\n", headers=KEY | kind).status_code == 422
     assert ann.post("/v1/api-keys", json={"name": ""}, headers=KEY).status_code == 422
     assert ann.post("/v1/infer", files={"file": ("a.mp4", clips[0], "video/mp4")}, headers=KEY).status_code == 200
+
+
+def test_who_has_not_signed_in_has_no_keys(api: TestClient, pool: Engine) -> None:
+    new = {"email": "ann@example.org", "handle": "ann"}
+    assert [api.post("/v1/auth/register", json=new, headers=KEY).status_code for _ in range(2)] == [201, 409]
+    with connect(pool) as tx:
+        assert tx.execute(idempotency_keys.select()).all() == []
