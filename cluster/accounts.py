@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, RowMapping, insert, or_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cluster.database import storable, transact
 from cluster.ids import ulid
-from cluster.tables import ROLES, users
+from cluster.tables import ROLES, api_keys, tokens, users, webhooks
 from dancecore.errors import DanceError
 
 Role = Literal["user", "annotator", "admin"]
@@ -44,10 +44,23 @@ def user_by_email(pool: Engine, email: str) -> tuple[User, str | None] | None:
     return (as_user(row), row["password_hash"]) if row else None
 
 
-def set_password_hash(pool: Engine, user_id: str, password_hash: str) -> None:
-    """Keep the hash of another password, or of the same one at greater cost."""
-    changed = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
-    transact(pool, lambda tx: tx.execute(changed))
+def set_password_hash(pool: Engine, user_id: str, before: str, password_hash: str) -> None:
+    """Keep another hash of a password, unless the one `before` it has ended meanwhile."""
+    changed = update(users).where(users.c.id == user_id, users.c.password_hash == before)
+    transact(pool, lambda tx: tx.execute(changed.values(password_hash=password_hash)))
+
+
+def prove_address(tx: Connection, user_id: str) -> None:
+    """Keep that a user reads the mail of their address.
+
+    Anybody may register an address. So whoever had this one without ever proving it loses it the first time that it is
+    proved: password, sessions and keys end, and webhooks, which would go on telling them what is danced.
+    """
+    first = update(users).where(users.c.id == user_id, users.c.email_verified_at.is_(None))
+    proved = first.values(email_verified_at=func.now(), password_hash=None).returning(users.c.id)
+    if tx.execute(proved).one_or_none():
+        for held in (tokens, api_keys, webhooks):
+            tx.execute(delete(held).where(held.c.user == user_id))
 
 
 def set_role(pool: Engine, who: str, role: str) -> User:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 
-from cluster.accounts import User, as_user, folded
+from cluster.accounts import User, as_user, folded, prove_address
 from cluster.database import storable, transact
 from cluster.ids import ulid
 from cluster.sign_in import digest
-from cluster.tables import api_keys, identities, oidc_sign_ins, tokens, users
+from cluster.tables import identities, oidc_sign_ins, users
 from dancecore.errors import DanceError
 
 
@@ -47,10 +48,17 @@ def user_of(pool: Engine, issuer: str, subject: str, email: str | None, name: st
     """The user whom an issuer knows by this subject; else the one of the e-mail address, which the issuer has verified;
     else a new one, whose handle is made of `name`.
 
-    Whoever had the address here without ever proving it loses the account to who has proved it: password, sessions and
-    keys end when the two are first joined. Raises DanceError("FORBIDDEN") for a stranger without a verified address.
+    Whoever had the address here without ever proving it loses the account to who has: see `prove_address`. Raises
+    DanceError("FORBIDDEN") for a stranger without a verified address.
     """
-    return transact(pool, lambda tx: _user_of(tx, storable(issuer), storable(subject), email, name))
+
+    def work(tx: Connection) -> User:
+        return _user_of(tx, storable(issuer), storable(subject), email, name)
+
+    try:
+        return transact(pool, work)
+    except IntegrityError:  # somebody else made the user, or took the handle, between our look and our step
+        return transact(pool, work)
 
 
 def _user_of(tx: Connection, issuer: str, subject: str, email: str | None, name: str) -> User:
@@ -65,12 +73,11 @@ def _user_of(tx: Connection, issuer: str, subject: str, email: str | None, name:
     address = storable(folded(email))
     user = tx.execute(select(users).where(users.c.email == address).with_for_update()).mappings().one_or_none()
     if user:
-        tx.execute(update(users).where(users.c.id == user["id"]).values(password_hash=None))
-        for proof in (tokens, api_keys):
-            tx.execute(delete(proof).where(proof.c.user == user["id"]))
+        prove_address(tx, user["id"])
     else:
         row = {"id": ulid("usr"), "email": address, "handle": _free_handle(tx, name)}
-        user = tx.execute(insert(users).values(row).returning(users)).mappings().one()
+        made = insert(users).values(row | {"email_verified_at": func.now()})
+        user = tx.execute(made.returning(users)).mappings().one()
     link: dict[str, Any] = {"issuer": issuer, "subject": subject, "user": user["id"]}
     tx.execute(insert(identities).values(link))
     return as_user(user)

@@ -1,18 +1,21 @@
-"""How often somebody did something in this minute: counted in the database, because requests come to several replicas.
+"""How often somebody did something in this minute or hour: counted in the database, because requests come to several
+replicas.
 
-A minute is that of the clock. So at its turn twice as many may pass in a short time; a window that moves would keep the
+Both are those of the clock. So at their turn twice as many may pass in a short time; a window that moves would keep the
 time of every request.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, text
 
 from cluster.database import storable, transact
 from cluster.tables import rates
 
-WINDOW = timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 HIT = text(
     "INSERT INTO rates AS r (name, began, count) VALUES (:name, :began, 1) ON CONFLICT (name) DO UPDATE SET"
@@ -30,11 +33,11 @@ class Rate:
     reset_s: int
 
 
-def hit(tx: Connection, name: str, now: datetime) -> Rate:
-    """Count that `name` did it once more."""
-    began = now.replace(second=0, microsecond=0)
+def hit(tx: Connection, name: str, now: datetime, window: timedelta = MINUTE) -> Rate:
+    """Count that `name` did it once more, in a window that is always the same for it."""
+    began = now - (now - EPOCH) % window
     count = tx.execute(HIT, {"name": storable(name), "began": began}).scalar_one()
-    return Rate(count, max(1, round((began + WINDOW - now).total_seconds())))
+    return Rate(count, max(1, round((began + window - now).total_seconds())))
 
 
 def forget_before(pool: Engine, then: datetime) -> None:

@@ -217,6 +217,7 @@ class ServeSettings:
     duplicate_share: float
     calls_per_minute: int
     sign_ins_per_minute: int
+    sign_ins_per_mailbox: int
     videos_per_day: int
     idempotency_hours: int
     purge_days: int

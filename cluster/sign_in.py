@@ -15,7 +15,7 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from cluster.accounts import User, as_user
+from cluster.accounts import User, as_user, prove_address
 from cluster.database import storable, transact
 from cluster.ids import ulid
 from cluster.settings import ServeSettings
@@ -44,9 +44,22 @@ class ApiKey:
     created_at: datetime
 
 
-def sign_in(pool: Engine, user_id: str, now: datetime, settings: ServeSettings) -> TokenPair:
-    """Begin a session."""
-    return transact(pool, lambda tx: _issue(tx, user_id, ulid("ses"), now, settings))
+def sign_in(
+    pool: Engine, user_id: str, now: datetime, settings: ServeSettings, password_hash: str | None = None
+) -> TokenPair:
+    """Begin a session. Raises DanceError("UNAUTHENTICATED") where it is asked for by a password whose hash has ended
+    while it was compared."""
+    theirs = select(users.c.id).where(users.c.id == user_id, users.c.password_hash == password_hash)
+
+    def work(tx: Connection) -> TokenPair | None:
+        if password_hash is not None and tx.execute(theirs.with_for_update(key_share=True)).one_or_none() is None:
+            return None
+        return _issue(tx, user_id, ulid("ses"), now, settings)
+
+    pair = transact(pool, work)
+    if pair is None:
+        raise DanceError("UNAUTHENTICATED", "this password is not valid any more")
+    return pair
 
 
 def refresh(pool: Engine, refresh_token: str, now: datetime, settings: ServeSettings) -> TokenPair:
@@ -103,7 +116,8 @@ def make_code(pool: Engine, user_id: str, now: datetime, settings: ServeSettings
 
 
 def redeem_code(pool: Engine, user_id: str, code: str, now: datetime, settings: ServeSettings) -> bool:
-    """Whether this is the user's code, which is then used up. After `code_attempts` wrong ones none is."""
+    """Whether this is the user's code, which is then used up and proves their address. After `code_attempts` wrong ones
+    none is."""
 
     def work(tx: Connection) -> bool:
         one = login_codes.c.user == user_id
@@ -112,6 +126,7 @@ def redeem_code(pool: Engine, user_id: str, code: str, now: datetime, settings: 
             return False
         if hmac.compare_digest(row.digest, digest(user_id + code)):
             tx.execute(delete(login_codes).where(one))
+            prove_address(tx, user_id)
             return True
         tx.execute(update(login_codes).where(one).values(attempts=row.attempts + 1))
         return False

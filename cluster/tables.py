@@ -92,6 +92,7 @@ users = Table(
     Column("email", Text, nullable=False, unique=True),
     Column("role", Text, nullable=False, server_default="user"),
     Column("password_hash", Text, comment="argon2id in PHC form; null: signs in by e-mailed code alone"),
+    Column("email_verified_at", DateTime(timezone=True), comment="null: nobody has proved to read its mail"),
     _created_at(),
     _one_of("role", ROLES),
 )  # fmt: skip
@@ -127,7 +128,7 @@ api_keys = Table(
 rates = Table(
     "rates", metadata,
     Column("name", Text, primary_key=True, comment="who does what"),
-    Column("began", DateTime(timezone=True), nullable=False, index=True, comment="the minute that is counted"),
+    Column("began", DateTime(timezone=True), nullable=False, index=True, comment="the minute or hour that is counted"),
     Column("count", Integer, nullable=False),
     prefixes=["UNLOGGED"],  # written at every request; after a crash counting begins anew
 )  # fmt: skip
@@ -166,10 +167,10 @@ webhooks = Table(
 idempotency_keys = Table(
     "idempotency_keys", metadata,
     Column("user", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("request", Text, nullable=False, comment="sha256 of method, path and body"),
+    Column("key", Text, primary_key=True, comment="sha256 of it and the user: it opens the answer"),
+    Column("request", Text, nullable=False, comment="sha256 of method, path, query and body"),
     Column("status", Integer, comment="null: the first request is still being answered"),
-    Column("answer", LargeBinary),
+    Column("answer", LargeBinary, comment="headers and body, encrypted by what the key gives"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
 )  # fmt: skip
 

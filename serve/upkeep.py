@@ -77,7 +77,7 @@ def tidy(pool: Engine, store: LocalObjects | S3Objects, settings: Settings, now:
     numbers = settings.serve
     sign_in.forget_expired(pool, now)
     identities.forget_expired(pool, now)
-    rates.forget_before(pool, now - timedelta(hours=1))
+    rates.forget_before(pool, now - rates.HOUR)
     idempotency.forget_before(pool, now - timedelta(hours=numbers.idempotency_hours))
     for upload in uploads.abandoned(pool, now):
         for key in (keys.upload(upload), *store.keys(keys.parts(upload))):

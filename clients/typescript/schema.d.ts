@@ -35,7 +35,10 @@ export interface paths {
         put?: never;
         /**
          * Register
-         * @description Make a user.
+         * @description Make a user. Nobody asks here whether the address is theirs: a password is good until a code, or an OpenID
+         *     provider, proves the address for the first time; see `POST /v1/auth/login`.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["register_v1_auth_register_post"];
         delete?: never;
@@ -55,7 +58,9 @@ export interface paths {
         put?: never;
         /**
          * Send Code
-         * @description Send a one-time code by e-mail. The answer is the same when nobody has this address.
+         * @description Send a one-time code by e-mail, some an hour at most. The answer is the same when nobody has this address.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["send_code_v1_auth_code_post"];
         delete?: never;
@@ -76,6 +81,12 @@ export interface paths {
         /**
          * Login
          * @description Sign in.
+         *
+         *     The first code that is redeemed for an address proves it. Because anybody could have registered it before, the
+         *     account's password, sessions, API keys and webhooks end then, also where it was you who made them: make keys and
+         *     webhooks anew, and sign in by codes, for a password cannot be set again.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["login_v1_auth_login_post"];
         delete?: never;
@@ -96,6 +107,8 @@ export interface paths {
         /**
          * Refresh
          * @description Exchange a refresh token for a new pair. A token that is shown twice ends its session: it was stolen.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["refresh_v1_auth_refresh_post"];
         delete?: never;
@@ -116,6 +129,8 @@ export interface paths {
         /**
          * Logout
          * @description End the session of a refresh token, with all its tokens.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["logout_v1_auth_logout_post"];
         delete?: never;
@@ -271,6 +286,8 @@ export interface paths {
         /**
          * Receive
          * @description Take the file that was signed. An S3 store takes its files itself, at the address that it signed.
+         *
+         *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
         post: operations["receive_v1_uploads__upload_id__content_post"];
         delete?: never;
@@ -4711,7 +4728,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4780,7 +4797,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4906,7 +4923,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5036,7 +5053,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5299,7 +5316,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5340,7 +5357,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5429,7 +5446,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5503,7 +5520,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5601,7 +5618,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5901,7 +5918,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6179,7 +6196,7 @@ export interface operations {
                 limit?: number | null;
             };
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6220,7 +6237,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6260,7 +6277,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6355,7 +6372,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6450,7 +6467,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6489,7 +6506,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6528,7 +6545,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6567,7 +6584,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6606,7 +6623,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6645,7 +6662,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6778,7 +6795,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7005,7 +7022,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7092,7 +7109,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7265,7 +7282,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7304,7 +7321,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7450,7 +7467,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7585,7 +7602,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Of your making, such as a UUID: the request takes effect once, however often it is sent. */
+                /** @description Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent. */
                 "Idempotency-Key"?: string;
             };
             path?: never;

@@ -5,6 +5,7 @@ A thing of somebody else is NOT_FOUND, not FORBIDDEN: that it exists is nobody's
 
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv6Address, ip_address
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -147,7 +148,7 @@ def admit(
 
     def work(tx: Connection) -> tuple[User | None, rates.Rate]:
         user = None if credential is None else who(tx, credential, now)
-        return user, rates.hit(tx, f"{rule.counted} {user.user_id if user else address}", now)
+        return user, rates.hit(tx, f"{rule.counted} {user.user_id if user else _subscriber(address)}", now)
 
     user, rate = transact(services.pool, work)
     told = _told(rule, rate, services.settings.serve)
@@ -182,6 +183,17 @@ def _credential(headers: dict[str, str]) -> str:
     if scheme.lower() != "bearer" or not credential:
         raise DanceError("UNAUTHENTICATED", "say who you are: Authorization: Bearer TOKEN")
     return credential.strip()
+
+
+def _subscriber(address: str) -> str:
+    """What is counted of an address: of IPv6 the /64, in which a subscriber has as many addresses as they like."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address  # of no socket of the internet
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return str(IPv6Address(int(found) >> 64 << 64))
+    return address
 
 
 def _told(rule: Rule, rate: rates.Rate, numbers: ServeSettings) -> dict[str, str]:

@@ -8,8 +8,9 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from fastapi import APIRouter
 from pydantic import EmailStr, Field, SecretStr, model_validator
 
-from cluster import accounts, sign_in
+from cluster import accounts, rates, sign_in
 from cluster.accounts import Role, User
+from cluster.database import transact
 from dancecore.errors import DanceError
 from serve.ingress.models import Shape, example
 from serve.ingress.routing import Route
@@ -86,7 +87,8 @@ class Tokens(Shape):
 
 @router.post("/auth/register", status_code=201)
 def register(new: Registration, using: Using) -> Profile:
-    """Make a user."""
+    """Make a user. Nobody asks here whether the address is theirs: a password is good until a code, or an OpenID
+    provider, proves the address for the first time; see `POST /v1/auth/login`."""
     least = using.settings.serve.password_min
     if new.password is not None and len(new.password.get_secret_value()) < least:
         raise DanceError("INVALID_INPUT", f"a password has at least {least} characters")
@@ -96,7 +98,8 @@ def register(new: Registration, using: Using) -> Profile:
 
 @router.post("/auth/code", status_code=202)
 def send_code(to: Address, using: Using) -> Address:
-    """Send a one-time code by e-mail. The answer is the same when nobody has this address."""
+    """Send a one-time code by e-mail, some an hour at most. The answer is the same when nobody has this address."""
+    _count("code", to.email, using)
     found = accounts.user_by_email(using.pool, to.email)
     if found:
         code = sign_in.make_code(using.pool, found[0].user_id, datetime.now(UTC), using.settings.serve)
@@ -106,11 +109,17 @@ def send_code(to: Address, using: Using) -> Address:
 
 @router.post("/auth/login")
 def login(given: Login, using: Using) -> Tokens:
-    """Sign in."""
-    user = _by_code(given.email, given.code, using) if given.code else _by_password(given, using)
+    """Sign in.
+
+    The first code that is redeemed for an address proves it. Because anybody could have registered it before, the
+    account's password, sessions, API keys and webhooks end then, also where it was you who made them: make keys and
+    webhooks anew, and sign in by codes, for a password cannot be set again.
+    """
+    _count("proof", given.email, using)
+    user, hashed = (_by_code(given.email, given.code, using), None) if given.code else _by_password(given, using)
     if user is None:
         raise DanceError("UNAUTHENTICATED", "this address and what should prove it do not belong together")
-    return tokens_shape(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve))
+    return tokens_shape(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve, hashed))
 
 
 @router.post("/auth/refresh")
@@ -131,22 +140,37 @@ def who_am_i(user: Me) -> Profile:
     return _profile(user)
 
 
+def _count(what: str, email: str, using: Services) -> None:
+    """Raise DanceError("RATE_LIMITED") where it was asked for too often in this hour, whoever asks and whether or not
+    somebody has the address."""
+    name, now = f"{what} {sign_in.digest(accounts.folded(email))}", datetime.now(UTC)
+    rate = transact(using.pool, lambda tx: rates.hit(tx, name, now, rates.HOUR))
+    most = using.settings.serve.sign_ins_per_mailbox
+    if rate.count > most:
+        said = f"at most {most} times an hour for one e-mail address"
+        raise DanceError("RATE_LIMITED", said, {"retry_after_s": rate.reset_s})
+
+
 def _by_code(email: str, code: str, using: Services) -> User | None:
     found = accounts.user_by_email(using.pool, email)
     now, numbers = datetime.now(UTC), using.settings.serve
     return found[0] if found and sign_in.redeem_code(using.pool, found[0].user_id, code, now, numbers) else None
 
 
-def _by_password(given: Login, using: Services) -> User | None:
+def _by_password(given: Login, using: Services) -> tuple[User, str] | tuple[None, None]:
+    """The user with their password's hash."""
     password = given.password.get_secret_value() if given.password else ""
     user, hashed = accounts.user_by_email(using.pool, given.email) or (None, None)
     try:
         hasher.verify(hashed or NOBODY, password)
     except (VerifyMismatchError, InvalidHashError):
-        return None
-    if user and hashed and hasher.check_needs_rehash(hashed):
-        accounts.set_password_hash(using.pool, user.user_id, hasher.hash(password))
-    return user if hashed else None
+        return None, None
+    if user is None or hashed is None:
+        return None, None
+    if hasher.check_needs_rehash(hashed):
+        before, hashed = hashed, hasher.hash(password)
+        accounts.set_password_hash(using.pool, user.user_id, before, hashed)
+    return user, hashed
 
 
 def _profile(user: User) -> Profile:

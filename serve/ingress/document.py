@@ -23,7 +23,7 @@ FAILED: dict[str, tuple[str, ...]] = {"409": ("Retry-After",), "429": ("Retry-Af
 KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
-    "description": "Of your making, such as a UUID: the request takes effect once, however often it is sent.",
+    "description": "Of your making and hard to guess, as a UUID is: the request takes effect once, however often sent.",
 }  # fmt: skip
 KNOWN = {
     "name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"},
@@ -51,6 +51,8 @@ def complete(operation: Operation, method: str, path: str, rule: Rule) -> dict[s
     if method == "POST" and rule.roles is not None:
         operation.setdefault("parameters", []).append(KEY)
         told.append("Idempotent-Replayed")
+    elif method == "POST":
+        operation["description"] += "\n\nAn `Idempotency-Key` is not heeded here: keys belong to who is signed in."
     operation["responses"].pop("422", None)
     for response in operation["responses"].values():
         response["headers"] = response.get("headers", {}) | _headers(*told)

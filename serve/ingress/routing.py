@@ -1,6 +1,6 @@
 """What happens around every route, in this order: who sends it, may they, was it sent before, the route, its ETag."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -10,11 +10,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from cluster import idempotency
 from serve.ingress.access import ACCESS, admit, check_owner, named
+from serve.ingress.once import once
 from serve.ingress.services import services
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Route(APIRoute):
@@ -35,28 +33,11 @@ class Route(APIRoute):
                 await run_in_threadpool(check_owner, using, rule, state.user, await named(request, rule))
             key = request.headers.get("idempotency-key")
             if request.method == "POST" and state.user and key is not None:
-                return await _once(request, answer, key)
+                return await once(request, answer, key)
             response = await answer(request)
             return _tagged(request, response) if request.method == "GET" else response
 
         return handle
-
-
-async def _once(request: Request, answer: Handler, key: str) -> Response:
-    """Answer a request that was answered before under this key as it was then. A failure may be tried again."""
-    pool, user = (await services(request)).pool, request.state.user.user_id
-    said = sha256(f"{request.method} {request.url.path}\0".encode() + await request.body()).hexdigest()
-    before = await run_in_threadpool(idempotency.begin, pool, user, key, said)
-    if before is not None:
-        headers = {"content-type": "application/json", "idempotent-replayed": "true"}
-        return Response(before.body, before.status, headers=headers)
-    try:
-        response = await answer(request)
-    except BaseException:
-        await run_in_threadpool(idempotency.forget, pool, user, key)
-        raise
-    await run_in_threadpool(idempotency.finish, pool, user, key, response.status_code, bytes(response.body))
-    return response
 
 
 def _tagged(request: Request, response: Response) -> Response:

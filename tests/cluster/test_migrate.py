@@ -15,7 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from cluster.database import connect
 from cluster.index import write_clip
 from cluster.migrate import FOLDER, current, downgrade, migrate, newest
-from cluster.tables import metadata, segments
+from cluster.tables import idempotency_keys, metadata, segments, users
 from tests.cluster.stored import catalogue, clip
 
 QUEUE = "procrastinate_jobs"
@@ -87,6 +87,18 @@ def test_segments_stored_before_get_their_embedding(pool: Engine) -> None:
     assert [row.embedding_version for row in rows] == ["mean.f1", None, "mean.f1"]
     for row, vector in zip(rows[::2], vectors[::2], strict=True):
         np.testing.assert_allclose(row.embedding, vector / np.linalg.norm(vector), atol=1e-3)
+
+
+def test_who_signed_in_without_a_password_had_proved_their_address(pool: Engine) -> None:
+    downgrade(pool, "0010")
+    with connect(pool) as connection:
+        rows = "('usr_1', 'ann', 'ann@example.org', NULL), ('usr_2', 'bob', 'bob@example.org', 'x')"
+        connection.execute(text(f"INSERT INTO users (id, handle, email, password_hash) VALUES {rows}"))
+        connection.execute(text("INSERT INTO idempotency_keys VALUES ('usr_1', 'k', 'r', 201, 'secret')"))
+    migrate(pool)
+    with connect(pool) as connection:
+        assert connection.scalars(select(users.c.id).where(users.c.email_verified_at.is_not(None))).all() == ["usr_1"]
+        assert connection.execute(select(idempotency_keys)).all() == []
 
 
 def test_four_at_once(pool: Engine, postgres_url: str) -> None:

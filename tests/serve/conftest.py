@@ -145,7 +145,10 @@ def mailbox() -> Mailbox:
 def using(pool: Engine, store: LocalObjects, local: Local, composer: Choreographer, mailbox: Mailbox) -> Services:
     """Limits of rate are out of the way, but for the tests that look at them."""
     numbers = settings()
-    generous = replace(numbers.serve, calls_per_minute=100_000, sign_ins_per_minute=100_000, event_poll_s=0.01)
+    generous = replace(
+        numbers.serve, calls_per_minute=100_000, sign_ins_per_minute=100_000, sign_ins_per_mailbox=100_000,
+        event_poll_s=0.01,
+    )  # fmt: skip
     return Services(
         pool, store, numbers.model_copy(update={"serve": generous}), local, LocalComposer(composer), mailbox.send
     )

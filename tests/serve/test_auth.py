@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
+from httpx2 import Response
 from sqlalchemy import Engine, update
 
-from cluster import sign_in
+from cluster import accounts, sign_in
 from cluster.accounts import set_role, user_by_email
 from cluster.database import connect
 from cluster.settings import settings
-from cluster.tables import tokens, users
+from cluster.tables import rates, tokens, users
 from serve.ingress.api import create_app
 from serve.ingress.services import Services
 from tests.serve.conftest import Enter, Mailbox
@@ -77,6 +80,51 @@ def test_a_code_is_good_once(api: TestClient, mailbox: Mailbox) -> None:
     assert api.post("/v1/auth/code", json={"email": "bob@example.org"}).status_code == 202
     proof = {"email": "bob@example.org", "code": mailbox.codes["bob@example.org"]}
     assert api.post("/v1/auth/login", json=proof).status_code == 200
+    assert api.post("/v1/auth/login", json=proof).status_code == 401
+
+
+def by_code(api: TestClient, mailbox: Mailbox, email: str) -> Response:
+    """Sign in as who reads the mail of an address."""
+    assert api.post("/v1/auth/code", json={"email": email}).status_code == 202
+    return api.post("/v1/auth/login", json={"email": email, "code": mailbox.codes[email]})
+
+
+def test_who_never_proved_an_address_loses_it_to_who_reads_its_mail(
+    api: TestClient, mailbox: Mailbox, ann: dict[str, str]
+) -> None:
+    proof, impostor = {"email": "ann@example.org", "password": PASSWORD}, bearer(ann["access_token"])
+    key = api.post("/v1/api-keys", json={"name": "x"}, headers=impostor).json()["key"]
+    api.post("/v1/webhooks", json={"url": "https://example.com/spy"}, headers=impostor)
+    mine = bearer(by_code(api, mailbox, "ann@example.org").json()["access_token"])
+    assert api.post("/v1/auth/login", json=proof).status_code == 401
+    assert api.post("/v1/auth/refresh", json={"refresh_token": ann["refresh_token"]}).status_code == 401
+    assert [api.get("/v1/me", headers=each).status_code for each in (impostor, bearer(key), mine)] == [401, 401, 200]
+    assert api.get("/v1/webhooks", headers=mine).json() == {"items": []}
+
+
+def test_who_proved_an_address_keeps_what_they_have(api: TestClient, mailbox: Mailbox) -> None:
+    api.post("/v1/auth/register", json={"email": "bob@example.org", "handle": "bob"})
+    first = by_code(api, mailbox, "bob@example.org").json()
+    key = api.post("/v1/api-keys", json={"name": "x"}, headers=bearer(first["access_token"])).json()["key"]
+    assert by_code(api, mailbox, "bob@example.org").status_code == 200
+    assert api.get("/v1/me", headers=bearer(key)).status_code == 200
+    assert api.get("/v1/me", headers=bearer(first["access_token"])).status_code == 200
+
+
+def test_a_password_that_ends_while_it_is_compared_signs_nobody_in(
+    api: TestClient, mailbox: Mailbox, ann: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = PasswordHasher.verify
+
+    def slowly(self: PasswordHasher, *given: Any) -> Any:
+        by_code(api, mailbox, "ann@example.org")
+        return verify(self, *given)
+
+    monkeypatch.setattr(PasswordHasher, "verify", slowly)
+    monkeypatch.setattr(PasswordHasher, "check_needs_rehash", lambda self, hashed: True)
+    proof = {"email": "ann@example.org", "password": PASSWORD}
+    assert api.post("/v1/auth/login", json=proof).status_code == 401
+    monkeypatch.undo()
     assert api.post("/v1/auth/login", json=proof).status_code == 401
 
 
@@ -162,9 +210,7 @@ def test_an_api_key_acts_as_its_user_until_it_is_deleted(api: TestClient, enter:
 
 
 def test_signing_in_is_counted_by_address(using: Services) -> None:
-    numbers = replace(using.settings.serve, sign_ins_per_minute=3)
-    few = replace(using, settings=using.settings.model_copy(update={"serve": numbers}))
-    api = TestClient(create_app(few))
+    api = TestClient(create_app(with_numbers(using, sign_ins_per_minute=3)))
     answers = [api.post("/v1/auth/login", json={"email": "a@example.org", "code": "000000"}) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
     assert answers[3].json()["error"]["code"] == "RATE_LIMITED"
@@ -172,6 +218,49 @@ def test_signing_in_is_counted_by_address(using: Services) -> None:
     assert told == [["3", "2"], ["3", "1"], ["3", "0"], ["3", "0"]]
     assert 1 <= int(answers[3].headers["Retry-After"]) <= 60
     assert answers[3].headers["RateLimit-Reset"] == answers[3].headers["Retry-After"]
+
+
+NEIGHBOURS = {
+    "one address": ("192.0.2.1", "192.0.2.1", 429),
+    "two addresses": ("192.0.2.1", "192.0.2.2", 401),
+    "one /64": ("2001:db8::1", "2001:db8::ffff:0:0:1", 429),
+    "two /64": ("2001:db8::1", "2001:db8:0:1::1", 401),
+    "two addresses of IPv4 at a socket of IPv6": ("::ffff:192.0.2.1", "::ffff:192.0.2.2", 401),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "status"), NEIGHBOURS.values(), ids=NEIGHBOURS)
+def test_signing_in_is_counted_by_subscriber(using: Services, one: str, other: str, status: int) -> None:
+    app = create_app(with_numbers(using, sign_ins_per_minute=1))
+    proof = {"email": "a@example.org", "code": "000000"}
+    first, second = (TestClient(app, client=(each, 1)).post("/v1/auth/login", json=proof) for each in (one, other))
+    assert (first.status_code, second.status_code) == (401, status)
+
+
+@pytest.mark.parametrize("email", ["ann@example.org", "nobody@example.org"])
+def test_signing_in_is_counted_by_mailbox_whoever_has_it(
+    using: Services, pool: Engine, mailbox: Mailbox, email: str
+) -> None:
+    """From wherever, and over codes: a new one does not give new guesses."""
+    accounts.register(pool, "ann@example.org", "ann", None)
+    app = create_app(with_numbers(using, sign_ins_per_mailbox=2))
+
+    def ask(path: str, **body: str) -> list[int]:
+        addresses = (TestClient(app, client=(f"192.0.2.{n}", 1)) for n in range(3))
+        return [each.post(path, json={"email": email.title(), **body}).status_code for each in addresses]
+
+    assert ask("/v1/auth/code") == [202, 202, 429]
+    assert ask("/v1/auth/login", code="000000") == [401, 401, 429]
+    refused = TestClient(app).post("/v1/auth/code", json={"email": email})
+    assert refused.json()["error"]["code"] == "RATE_LIMITED"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 3600
+    with connect(pool) as tx:
+        assert "example.org" not in str(tx.execute(rates.select()).all())
+
+
+def with_numbers(using: Services, **numbers: int) -> Services:
+    changed = replace(using.settings.serve, **numbers)  # type: ignore[arg-type]
+    return replace(using, settings=using.settings.model_copy(update={"serve": changed}))
 
 
 def test_who_may_not_hears_of_the_limit_too(enter: Enter) -> None:

@@ -56,6 +56,13 @@ def test_every_route_says_what_it_does_and_how_it_fails(document: dict[str, Any]
                 assert STATUS.get(code, 422) == int(status)
 
 
+@pytest.mark.parametrize("route", sorted(route for route in ACCESS if route[0] == "POST"), ids=" ".join)
+def test_a_route_says_whether_it_takes_an_idempotency_key(document: dict[str, Any], route: tuple[str, str]) -> None:
+    said, taken = document["paths"][route[1]]["post"], ACCESS[route].roles is not None
+    assert ("Idempotency-Key" in {each["name"] for each in said.get("parameters", ())}) == taken
+    assert ("`Idempotency-Key` is not heeded" in said["description"]) == (not taken)
+
+
 FAILURES = {
     ("GET", "/v1/health"): {"500", "503"},
     ("GET", "/v1/me"): {"401", "429", "500", "503"},

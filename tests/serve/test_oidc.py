@@ -22,13 +22,14 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
 from cluster import identities, sign_in
-from cluster.accounts import user_by_email
+from cluster.accounts import User, user_by_email
 from cluster.database import connect
+from cluster.ids import ulid
 from cluster.settings import OidcSettings
 from dancecore.errors import DanceError
 from serve.ingress.api import create_app
 from serve.ingress.services import Services
-from tests.serve.conftest import Enter
+from tests.serve.conftest import Enter, Mailbox
 
 ID, SECRET = "danceapp", "s3cret"
 KEY = RSAKey.generate_key(2048, {"kid": "k1"})
@@ -161,6 +162,29 @@ def test_who_has_the_address_already_is_joined_and_loses_what_was_not_proved(
     again, _ = sign_in.make_api_key(pool, profile["user_id"], "new")
     assert enter_by(browser) == profile  # joined before: nothing is lost any more
     assert [key.key_id for key in sign_in.list_api_keys(pool, profile["user_id"])] == [again.key_id]
+
+
+def test_who_proved_the_address_here_is_joined_and_loses_nothing(
+    browser: TestClient, api: TestClient, mailbox: Mailbox
+) -> None:
+    olga = {"email": "olga@example.org"}
+    api.post("/v1/auth/register", json=olga | {"handle": "olga"})
+    api.post("/v1/auth/code", json=olga)
+    mine = api.post("/v1/auth/login", json=olga | {"code": mailbox.codes[olga["email"]]}).json()["access_token"]
+    assert enter_by(browser)["handle"] == "olga"
+    assert api.get("/v1/me", headers={"Authorization": f"Bearer {mine}"}).status_code == 200
+
+
+def test_two_first_sign_ins_at_once_are_of_one_user(pool: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    stranger, others = ("https://op", "1", "one@example.org", "one"), list[User]()
+
+    def meanwhile(prefix: str) -> str:
+        monkeypatch.setattr(identities, "ulid", ulid)
+        others.append(identities.user_of(pool, *stranger))
+        return ulid(prefix)
+
+    monkeypatch.setattr(identities, "ulid", meanwhile)
+    assert [identities.user_of(pool, *stranger)] == others
 
 
 def test_an_address_that_is_not_verified_joins_nobody(browser: TestClient, provider: Provider, enter: Enter) -> None:
