@@ -50,6 +50,18 @@ def set_password_hash(pool: Engine, user_id: str, before: str, password_hash: st
     transact(pool, lambda tx: tx.execute(changed.values(password_hash=password_hash)))
 
 
+def set_password(pool: Engine, user_id: str, password_hash: str) -> None:
+    """Give a user another password, and end all their sessions."""
+    changed = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+    ended = delete(tokens).where(tokens.c.user == user_id)
+
+    def work(tx: Connection) -> None:
+        tx.execute(changed)
+        tx.execute(ended)
+
+    transact(pool, work)
+
+
 def prove_address(tx: Connection, user_id: str) -> None:
     """Keep that a user reads the mail of their address.
 

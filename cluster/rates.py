@@ -40,6 +40,11 @@ def hit(tx: Connection, name: str, now: datetime, window: timedelta = MINUTE) ->
     return Rate(count, max(1, round((began + window - now).total_seconds())))
 
 
+def forget(pool: Engine, name: str) -> None:
+    """Count what `name` did no more."""
+    transact(pool, lambda tx: tx.execute(delete(rates).where(rates.c.name == storable(name))))
+
+
 def forget_before(pool: Engine, then: datetime) -> None:
     """Remove counts that began before `then`."""
     transact(pool, lambda tx: tx.execute(delete(rates).where(rates.c.began < then)))

@@ -217,7 +217,8 @@ class ServeSettings:
     duplicate_share: float
     calls_per_minute: int
     sign_ins_per_minute: int
-    sign_ins_per_mailbox: int
+    codes_per_mailbox: int
+    passwords_per_mailbox: int
     videos_per_day: int
     idempotency_hours: int
     purge_days: int

@@ -83,8 +83,8 @@ export interface paths {
          * @description Sign in.
          *
          *     The first code that is redeemed for an address proves it. Because anybody could have registered it before, the
-         *     account's password, sessions, API keys and webhooks end then, also where it was you who made them: make keys and
-         *     webhooks anew, and sign in by codes, for a password cannot be set again.
+         *     account's password, sessions, API keys and webhooks end then, also where it was you who made them: make them anew,
+         *     and set a password by `PUT /v1/me/password`.
          *
          *     An `Idempotency-Key` is not heeded here: keys belong to who is signed in.
          */
@@ -154,6 +154,28 @@ export interface paths {
          */
         get: operations["who_am_i_v1_me_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Password
+         * @description Set a password, and end every session but the one that the answer begins. API keys stay.
+         *
+         *     For: user, annotator, admin.
+         */
+        put: operations["change_password_v1_me_password_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2386,15 +2408,15 @@ export interface components {
          *     }
          */
         Login: {
+            /** Password */
+            password?: string | null;
+            /** Code */
+            code?: string | null;
             /**
              * Email
              * Format: email
              */
             email: string;
-            /** Password */
-            password?: string | null;
-            /** Code */
-            code?: string | null;
         };
         /**
          * MatchedStep
@@ -2849,6 +2871,25 @@ export interface components {
             end_ms: number;
             /** Move Id */
             move_id: string;
+        };
+        /**
+         * PasswordChange
+         * @description A new password, and the one until now or a code that was sent.
+         * @example {
+         *       "new_password": "battery staple horse",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        PasswordChange: {
+            /** Password */
+            password?: string | null;
+            /** Code */
+            code?: string | null;
+            /**
+             * New Password
+             * Format: password
+             */
+            new_password: string;
         };
         /**
          * PatternMatch
@@ -4593,6 +4634,41 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["UNAUTHENTICATED"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];
+        };
+    };
+    change_password_v1_me_password_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            413: components["responses"]["TOO_LARGE"];
+            422: components["responses"]["INVALID_INPUT"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["DATABASE_UNAVAILABLE_OVERLOADED_SCHEMA_MISSING"];

@@ -63,6 +63,7 @@ ACCESS: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/auth/oidc"): SIGNING_IN,
     ("GET", "/v1/auth/oidc/callback"): SIGNING_IN,
     ("GET", "/v1/me"): USERS,
+    ("PUT", "/v1/me/password"): Rule(counted="sign_ins"),
     ("GET", "/v1/api-keys"): USERS,
     ("POST", "/v1/api-keys"): USERS,
     ("DELETE", "/v1/api-keys/{key_id}"): Rule(owns="key_id"),

@@ -54,19 +54,31 @@ class Address(Shape):
     model_config = example(email="ann@example.org")
 
 
-class Login(Shape):
-    """Who signs in, by password or by a code that was sent."""
+class Proof(Shape):
+    """A password, or a code that was sent."""
 
-    email: EmailStr
     password: Password | None = None
     code: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
-    model_config = example(email="ann@example.org", code="493027")
 
     @model_validator(mode="after")
-    def _one_proof(self) -> "Login":
+    def _one_proof(self) -> "Proof":
         if (self.password is None) == (self.code is None):
             raise ValueError("either a password or a code is wanted")
         return self
+
+
+class Login(Proof):
+    """Who signs in, by password or by a code that was sent."""
+
+    email: EmailStr
+    model_config = example(email="ann@example.org", code="493027")
+
+
+class PasswordChange(Proof):
+    """A new password, and the one until now or a code that was sent."""
+
+    new_password: Password
+    model_config = example(new_password="battery staple horse", password="correct horse battery")  # noqa: S106
 
 
 class Refresh(Shape):
@@ -89,9 +101,7 @@ class Tokens(Shape):
 def register(new: Registration, using: Using) -> Profile:
     """Make a user. Nobody asks here whether the address is theirs: a password is good until a code, or an OpenID
     provider, proves the address for the first time; see `POST /v1/auth/login`."""
-    least = using.settings.serve.password_min
-    if new.password is not None and len(new.password.get_secret_value()) < least:
-        raise DanceError("INVALID_INPUT", f"a password has at least {least} characters")
+    _check_length(new.password, using)
     hashed = hasher.hash(new.password.get_secret_value()) if new.password else None
     return _profile(accounts.register(using.pool, new.email, new.handle, hashed))
 
@@ -99,7 +109,7 @@ def register(new: Registration, using: Using) -> Profile:
 @router.post("/auth/code", status_code=202)
 def send_code(to: Address, using: Using) -> Address:
     """Send a one-time code by e-mail, some an hour at most. The answer is the same when nobody has this address."""
-    _count("code", to.email, using)
+    _count("code", to.email, using.settings.serve.codes_per_mailbox, using)
     found = accounts.user_by_email(using.pool, to.email)
     if found:
         code = sign_in.make_code(using.pool, found[0].user_id, datetime.now(UTC), using.settings.serve)
@@ -112,11 +122,10 @@ def login(given: Login, using: Using) -> Tokens:
     """Sign in.
 
     The first code that is redeemed for an address proves it. Because anybody could have registered it before, the
-    account's password, sessions, API keys and webhooks end then, also where it was you who made them: make keys and
-    webhooks anew, and sign in by codes, for a password cannot be set again.
+    account's password, sessions, API keys and webhooks end then, also where it was you who made them: make them anew,
+    and set a password by `PUT /v1/me/password`.
     """
-    _count("proof", given.email, using)
-    user, hashed = (_by_code(given.email, given.code, using), None) if given.code else _by_password(given, using)
+    user, hashed = _proved(given, given.email, using)
     if user is None:
         raise DanceError("UNAUTHENTICATED", "this address and what should prove it do not belong together")
     return tokens_shape(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve, hashed))
@@ -140,15 +149,47 @@ def who_am_i(user: Me) -> Profile:
     return _profile(user)
 
 
-def _count(what: str, email: str, using: Services) -> None:
-    """Raise DanceError("RATE_LIMITED") where it was asked for too often in this hour, whoever asks and whether or not
-    somebody has the address."""
+@router.put("/me/password")
+def change_password(given: PasswordChange, user: Me, using: Using) -> Tokens:
+    """Set a password, and end every session but the one that the answer begins. API keys stay."""
+    _check_length(given.new_password, using)
+    if _proved(given, user.email, using)[0] is None:
+        raise DanceError("FORBIDDEN", "this is not your password, or not the code that you were sent")
+    accounts.set_password(using.pool, user.user_id, hasher.hash(given.new_password.get_secret_value()))
+    return tokens_shape(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve))
+
+
+def _check_length(password: SecretStr | None, using: Services) -> None:
+    least = using.settings.serve.password_min
+    if password is not None and len(password.get_secret_value()) < least:
+        raise DanceError("INVALID_INPUT", f"a password has at least {least} characters")
+
+
+def _count(what: str, email: str, most: int, using: Services) -> str:
+    """Raise DanceError("RATE_LIMITED") where it was asked for more than `most` times in this hour, whoever asks and
+    whether or not somebody has the address; else under which name it is counted."""
     name, now = f"{what} {sign_in.digest(accounts.folded(email))}", datetime.now(UTC)
     rate = transact(using.pool, lambda tx: rates.hit(tx, name, now, rates.HOUR))
-    most = using.settings.serve.sign_ins_per_mailbox
     if rate.count > most:
         said = f"at most {most} times an hour for one e-mail address"
         raise DanceError("RATE_LIMITED", said, {"retry_after_s": rate.reset_s})
+    return name
+
+
+def _proved(given: Proof, email: str, using: Services) -> tuple[User, str | None] | tuple[None, None]:
+    """The user who proves to have an address, and of a password its hash. What is proved was no guess, and is not
+    counted as one."""
+    numbers = using.settings.serve
+    if given.code:
+        counted = _count("redeemed code", email, numbers.codes_per_mailbox, using)
+        user, hashed = _by_code(email, given.code, using), None
+    else:
+        counted = _count("password", email, numbers.passwords_per_mailbox, using)
+        user, hashed = _by_password(email, given.password, using)
+    if user is None:
+        return None, None
+    rates.forget(using.pool, counted)
+    return user, hashed
 
 
 def _by_code(email: str, code: str, using: Services) -> User | None:
@@ -157,10 +198,10 @@ def _by_code(email: str, code: str, using: Services) -> User | None:
     return found[0] if found and sign_in.redeem_code(using.pool, found[0].user_id, code, now, numbers) else None
 
 
-def _by_password(given: Login, using: Services) -> tuple[User, str] | tuple[None, None]:
+def _by_password(email: str, given: SecretStr | None, using: Services) -> tuple[User, str] | tuple[None, None]:
     """The user with their password's hash."""
-    password = given.password.get_secret_value() if given.password else ""
-    user, hashed = accounts.user_by_email(using.pool, given.email) or (None, None)
+    password = given.get_secret_value() if given else ""
+    user, hashed = accounts.user_by_email(using.pool, email) or (None, None)
     try:
         hasher.verify(hashed or NOBODY, password)
     except (VerifyMismatchError, InvalidHashError):

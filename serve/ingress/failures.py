@@ -28,6 +28,7 @@ OWN: dict[tuple[str, str], str] = {
     ("POST", "/v1/auth/register"): "ALREADY_EXISTS",
     ("POST", "/v1/auth/login"): "UNAUTHENTICATED",
     ("POST", "/v1/auth/refresh"): "UNAUTHENTICATED",
+    ("PUT", "/v1/me/password"): "FORBIDDEN",
     ("GET", "/v1/auth/oidc"): "NOT_FOUND UNREACHABLE",
     ("GET", "/v1/auth/oidc/callback"): "UNAUTHENTICATED FORBIDDEN NOT_FOUND UNREACHABLE",
     ("POST", "/v1/uploads/sign"): f"QUOTA_EXCEEDED {READ}",

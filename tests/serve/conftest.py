@@ -146,7 +146,8 @@ def using(pool: Engine, store: LocalObjects, local: Local, composer: Choreograph
     """Limits of rate are out of the way, but for the tests that look at them."""
     numbers = settings()
     generous = replace(
-        numbers.serve, calls_per_minute=100_000, sign_ins_per_minute=100_000, sign_ins_per_mailbox=100_000,
+        numbers.serve, calls_per_minute=100_000, sign_ins_per_minute=100_000, codes_per_mailbox=100_000,
+        passwords_per_mailbox=100_000,
         event_poll_s=0.01,
     )  # fmt: skip
     return Services(

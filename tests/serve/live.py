@@ -64,7 +64,8 @@ def living(pool: Engine, store: LocalObjects, library: Library, clips: list[byte
     codes: dict[str, str] = {}
     store_moves(pool, library.taxonomy)
     patient = replace(
-        numbers().serve, calls_per_minute=10**6, sign_ins_per_minute=10**6, sign_ins_per_mailbox=10**6,
+        numbers().serve, calls_per_minute=10**6, sign_ins_per_minute=10**6,
+        codes_per_mailbox=10**6, passwords_per_mailbox=10**6,
         event_poll_s=0.05, job_backoff_s=0, videos_per_day=10**6,
     )  # fmt: skip
     composer = LocalComposer(Choreographer(pool, numbers(), library.taxonomy))

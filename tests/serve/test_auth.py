@@ -99,7 +99,7 @@ def test_who_never_proved_an_address_loses_it_to_who_reads_its_mail(
     assert api.post("/v1/auth/login", json=proof).status_code == 401
     assert api.post("/v1/auth/refresh", json={"refresh_token": ann["refresh_token"]}).status_code == 401
     assert [api.get("/v1/me", headers=each).status_code for each in (impostor, bearer(key), mine)] == [401, 401, 200]
-    assert api.get("/v1/webhooks", headers=mine).json() == {"items": []}
+    assert api.get("/v1/webhooks", headers=mine).json()["items"] == []
 
 
 def test_who_proved_an_address_keeps_what_they_have(api: TestClient, mailbox: Mailbox) -> None:
@@ -243,7 +243,7 @@ def test_signing_in_is_counted_by_mailbox_whoever_has_it(
 ) -> None:
     """From wherever, and over codes: a new one does not give new guesses."""
     accounts.register(pool, "ann@example.org", "ann", None)
-    app = create_app(with_numbers(using, sign_ins_per_mailbox=2))
+    app = create_app(with_numbers(using, codes_per_mailbox=2, passwords_per_mailbox=1))
 
     def ask(path: str, **body: str) -> list[int]:
         addresses = (TestClient(app, client=(f"192.0.2.{n}", 1)) for n in range(3))
@@ -251,11 +251,39 @@ def test_signing_in_is_counted_by_mailbox_whoever_has_it(
 
     assert ask("/v1/auth/code") == [202, 202, 429]
     assert ask("/v1/auth/login", code="000000") == [401, 401, 429]
+    assert ask("/v1/auth/login", password="a guess of mine") == [401, 429, 429]
     refused = TestClient(app).post("/v1/auth/code", json={"email": email})
     assert refused.json()["error"]["code"] == "RATE_LIMITED"
     assert 1 <= int(refused.headers["Retry-After"]) <= 3600
     with connect(pool) as tx:
         assert "example.org" not in str(tx.execute(rates.select()).all())
+
+
+def test_who_signs_in_is_not_counted_among_guesses(using: Services, api: TestClient, ann: object) -> None:
+    client = TestClient(create_app(with_numbers(using, passwords_per_mailbox=2)))
+    for password, status in ((PASSWORD, 200), ("wrong horse", 401), (PASSWORD, 200), ("wrong horse", 401)):
+        proof = {"email": "ann@example.org", "password": password}
+        assert client.post("/v1/auth/login", json=proof).status_code == status
+
+
+def test_a_password_is_changed_by_the_one_before_or_by_a_code(
+    api: TestClient, mailbox: Mailbox, ann: dict[str, str]
+) -> None:
+    new, where = "battery staple horse", "/v1/me/password"
+    me = bearer(ann["access_token"])
+    assert api.put(where, json={"new_password": new, "password": "wrong horse"}, headers=me).status_code == 403
+    assert api.put(where, json={"new_password": "short", "password": PASSWORD}, headers=me).status_code == 422
+    assert api.put(where, json={"new_password": new}, headers=me).status_code == 422
+    changed = api.put(where, json={"new_password": new, "password": PASSWORD}, headers=me).json()
+    assert api.get("/v1/me", headers=me).status_code == 401  # every session but the new one has ended
+    assert api.get("/v1/me", headers=bearer(changed["access_token"])).status_code == 200
+    proofs = [{"email": "ann@example.org", "password": each} for each in (PASSWORD, new)]
+    assert [api.post("/v1/auth/login", json=each).status_code for each in proofs] == [401, 200]
+    mine = bearer(by_code(api, mailbox, "ann@example.org").json()["access_token"])  # the first proof ends the password
+    api.post("/v1/auth/code", json={"email": "ann@example.org"})
+    given = {"new_password": PASSWORD, "code": mailbox.codes["ann@example.org"]}
+    assert api.put(where, json=given, headers=mine).status_code == 200
+    assert [api.post("/v1/auth/login", json=each).status_code for each in proofs] == [200, 401]
 
 
 def with_numbers(using: Services, **numbers: int) -> Services:

@@ -23,6 +23,7 @@ EXAMPLES = {(method, path): said for method, path, said in PART.findall((ROOT / 
 NOT_HERE = {
     ("GET", "/v1/auth/oidc"): "a provider to sign in at",
     ("GET", "/v1/auth/oidc/callback"): "likewise",
+    ("PUT", "/v1/me/password"): "a password that was set before, or another code",
     ("PUT", "/v1/uploads/{upload_id}/parts/{number}/content"): "an address that was signed for this part",
     ("GET", "/v1/exports/{export_id}/files/{name}"): "an address that was signed for this file",
     ("POST", "/v1/moves/{move_id}/exemplars"): "a move that was taught before",
