@@ -70,29 +70,32 @@ class Worker:
         self, context: JobContext, job_id: str, owner: str | None, ids: dict[str, str], trace: str | None
     ) -> None:
         """One attempt at a job; raises to have another. `ids`, `trace`: of the request for it."""
+        queued_as = context.job.id
+        assert queued_as is not None  # it comes from there
         last = context.job.attempts + 1 >= self.settings.job_attempts
         with logs.about(**ids | {"job_id": job_id}), tracing.span("analyse", trace, job_id=job_id):
-            await self._attempt(job_id, last, behind=context.job.priority <= BACKGROUND)
+            await self._attempt(job_id, queued_as, last, behind=context.job.priority <= BACKGROUND)
         job = await _thread(analyses.find, self.pool, job_id)
-        if job.state in ENDS:
+        if job.state in ENDS and job.queued_as == queued_as:
             count_job(job.state, job.reason, job.log)
 
-    async def _attempt(self, job_id: str, last: bool, behind: bool) -> None:
+    async def _attempt(self, job_id: str, queued_as: int, last: bool, behind: bool) -> None:
         try:
-            await self.analyse(await _thread(analyses.find, self.pool, job_id))
+            await self.analyse(await _thread(analyses.find, self.pool, job_id), queued_as)
         except DanceError as error:
             if error.code in OURS and not last:
                 log.warning("to be tried again: %s: %s", error.code, error.message)
                 raise
             log.warning("failed: %s: %s", error.code, error.message)
-            await _thread(analyses.fail, self.pool, job_id, error.code, error.message)
-            if error.code == "MODEL_REPLACED":
+            failed = await _thread(analyses.fail, self.pool, job_id, queued_as, error.code, error.message)
+            if failed and error.code == "MODEL_REPLACED":
                 await self._ask_anew(job_id, behind)
         except Exception as error:
             log.exception("met a bug")
             if not last:
                 raise
-            await _thread(analyses.fail, self.pool, job_id, "INTERNAL", f"{type(error).__name__}, see the log")
+            said = f"{type(error).__name__}, see the log"
+            await _thread(analyses.fail, self.pool, job_id, queued_as, "INTERNAL", said)
 
     async def _ask_anew(self, job_id: str, behind: bool) -> None:
         """What waited while its model was replaced is asked for at the versions that serve now."""
@@ -100,24 +103,25 @@ class Worker:
         if versions != job.versions:
             await _thread(analyses.request, self.pool, job.video_id, versions, background=behind)
 
-    async def analyse(self, job: Analysis) -> None:
-        """The way of one clip, as far as it is not there already; ends early where the job was cancelled."""
+    async def analyse(self, job: Analysis, queued_as: int) -> None:
+        """The way of one clip, as far as it is not there already; ends early where the job was cancelled, also where it
+        was asked for again since and is another one in the queue."""
         video, versions = job.video_id, job.versions
-        if not await self._reached(job, "RECEIVED"):
+        if not await self._reached(job, queued_as, "RECEIVED"):
             return
         with tracing.span("poses"):
             posed = await self.recognition.poses(video)
-        if not await self._reached(job, "DECODED", "POSE_DONE", metrics=_metrics(posed)):
+        if not await self._reached(job, queued_as, "DECODED", "POSE_DONE", metrics=_metrics(posed)):
             return
         with tracing.span("features"):
             await self.recognition.features(video, versions)
-        if not await self._reached(job, "FEATURES_DONE"):
+        if not await self._reached(job, queued_as, "FEATURES_DONE"):
             return
         with tracing.span("segments"):
             await self.recognition.segments(video, versions)
-        if await self._reached(job, "SEGMENTED", "IDENTIFIED"):
+        if await self._reached(job, queued_as, "SEGMENTED", "IDENTIFIED"):
             with tracing.span("index"):
-                await _thread(self._write, job, posed)
+                await _thread(self._write, job, queued_as, posed)
             log.info("done")
 
     async def tend(self) -> None:
@@ -137,10 +141,12 @@ class Worker:
             await manager.retry_job(job)
         return len(stalled)
 
-    async def _reached(self, job: Analysis, *states: str, metrics: dict[str, float] | None = None) -> bool:
-        return await _thread(analyses.advance, self.pool, job.job_id, *states, metrics=metrics)
+    async def _reached(
+        self, job: Analysis, queued_as: int, *states: str, metrics: dict[str, float] | None = None
+    ) -> bool:
+        return await _thread(analyses.advance, self.pool, job.job_id, queued_as, *states, metrics=metrics)
 
-    def _write(self, job: Analysis, posed: Posed) -> None:
+    def _write(self, job: Analysis, queued_as: int, posed: Posed) -> None:
         video, versions = job.video_id, job.versions
         info = replace(posed.info, path=Path(videos.find(self.pool, video).filename))
         segments = self.store.get(keys.segments(video, versions.model))
@@ -149,7 +155,7 @@ class Worker:
         embeddings = self.store.get(key) if self.store.exists(key) else None
         beats = stored_beats(self.store, video, versions.model)
         record = clip_record(info, versions, segments, features, (), _metrics(posed), embeddings, beats)
-        analyses.finish(self.pool, job.job_id, record)
+        analyses.finish(self.pool, job.job_id, queued_as, record)
 
 
 def _metrics(posed: Posed) -> dict[str, float]:

@@ -216,6 +216,54 @@ def test_a_job_that_runs_stops_when_it_is_cancelled(
     assert queued(pool) == []
 
 
+AGAIN = ["CANCELLED", "QUEUED"]
+
+
+@pytest.mark.parametrize("met", [None, DanceError("NO_PERSON", "x"), DanceError("MODEL_REPLACED", "x"), KeyError("x")])
+def test_what_is_cancelled_and_asked_for_again_is_done_by_whoever_was_asked_last(
+    ann: TestClient, clips: list[bytes], work: Done, local: Local, monkeypatch: pytest.MonkeyPatch,
+    met: Exception | None,
+) -> None:  # fmt: skip
+    """Whatever the attempt before meets, which works on."""
+    video = upload(ann, clips[0])
+    job, does = ask(ann, video), local.poses
+
+    async def asked_again_meanwhile(*given: Any) -> Any:
+        monkeypatch.setattr(local, "poses", does)
+        await asyncio.to_thread(lambda: (ann.post(f"/v1/analysis/{job}/cancel"), ask(ann, video)))
+        if met:
+            raise met
+        return await does(*given)
+
+    monkeypatch.setattr(local, "poses", asked_again_meanwhile)
+    work()
+    assert states(ann, job) == [*WAY[:2], *AGAIN, *WAY[1:]]
+
+
+@pytest.mark.parametrize("step", ["features", "segments"])
+def test_it_writes_nothing_when_it_was_asked_for_again(
+    ann: TestClient, clips: list[bytes], work: Done, local: Local, pool: Engine, monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:  # fmt: skip
+    """Nor when the queue would hand the new job to somebody else."""
+    video = upload(ann, clips[0])
+    job, does = ask(ann, video), getattr(local, step)
+
+    async def asked_again_meanwhile(*given: Any) -> Any:
+        await asyncio.to_thread(lambda: (ann.post(f"/v1/analysis/{job}/cancel"), ask(ann, video)))
+        with connect(pool) as tx:
+            tx.execute(
+                text("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour' WHERE status = 'todo'")
+            )
+        return await does(*given)
+
+    monkeypatch.setattr(local, step, asked_again_meanwhile)
+    work()
+    assert states(ann, job)[-2:] == AGAIN
+    assert ann.get(f"/v1/videos/{video}/segments").json()["segments"] == []
+    assert queued(pool) == ["todo"]
+
+
 def test_what_is_done_cannot_be_cancelled(ann: TestClient, clips: list[bytes], work: Done) -> None:
     job = ask(ann, upload(ann, clips[0]))
     work()

@@ -254,7 +254,9 @@ def test_what_is_analysed_is_learned_and_what_is_deleted_forgotten(
     video = upload(ann, clips[0])
     job = ann.post("/v1/analysis", json={"video_id": video}).json()["job_id"]
     found = clip("party.mp4", ("mv_floss", 0, 1000), ("mv_dab", 1000, 2000), versions=local.moves.versions())
-    assert analyses.finish(pool, job, replace(found, info=replace(found.info, sha256=sha(clips[0]))))
+    queued_as = analyses.find(pool, job).queued_as
+    assert queued_as is not None
+    assert analyses.finish(pool, job, queued_as, replace(found, info=replace(found.info, sha256=sha(clips[0]))))
     work()
     assert learned(pool, INDEX).pairs == {(START, "mv_floss"): 1, ("mv_floss", "mv_dab"): 1}
     version = graph_version(pool, INDEX)
