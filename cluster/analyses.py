@@ -108,6 +108,14 @@ def fail(pool: Engine, job: str, queued_as: int, reason: str, detail: str) -> bo
     return _while_on(pool, job, work, queued_as)
 
 
+def fail_given_up(pool: Engine) -> list[str]:
+    """End the jobs under way that nobody will go on with: in the queue theirs failed, was cancelled or is gone. Which
+    they were."""
+    on = select(analysis_jobs.c.id, analysis_jobs.c.queued_as).where(UNDER_WAY, queue.given_up("q.id = queued_as"))
+    left = transact(pool, lambda tx: tx.execute(on).all())
+    return [job for job, queued_as in left if fail(pool, job, queued_as, "INTERNAL", queue.GIVEN_UP)]
+
+
 def cancel(pool: Engine, job: str) -> Analysis:
     """End a job that has not ended; the job as it then is. Raises DanceError("NOT_FOUND")."""
 

@@ -75,6 +75,13 @@ def advance(pool: Engine, job: str, **changed: Any) -> None:
     transact(pool, lambda tx: tx.execute(update(composition_jobs).where(*on).values(changed)))
 
 
+def fail_given_up(pool: Engine) -> None:
+    """End the jobs that nobody will go on with: in the queue theirs failed, was cancelled or is gone."""
+    on = composition_jobs.c.state.not_in(ENDS), queue.given_up("q.args->>'job_id' = composition_jobs.id")
+    ended = {"state": "FAILED", "reason": "INTERNAL", "detail": queue.GIVEN_UP}
+    transact(pool, lambda tx: tx.execute(update(composition_jobs).where(*on).values(ended)))
+
+
 def sign(job: CompositionJob, name: str, until: datetime) -> str:
     """What shows that a file of an export may be read until then (in whole seconds)."""
     said = f"{job.job_id}/{name}/{int(until.timestamp())}"

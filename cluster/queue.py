@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from procrastinate import App, SyncPsycopgConnector
-from sqlalchemy import BigInteger, Boolean, Connection, Engine, cast, func, select, text
+from sqlalchemy import BigInteger, Boolean, Connection, Engine, TextClause, cast, func, select, text
 
 from cluster import logs, tracing
 from cluster.database import transact
@@ -35,6 +35,8 @@ TASKS = (ANALYSE, COMPOSITION, LEARN, WEBHOOK, OPERATORS, TIDY, JUDGE)
 
 BACKGROUND = -1_000_000_000
 """The priority of the first job that is done only when nothing else waits."""
+
+GIVEN_UP = "its attempts in the queue are over, and what ended the last one could not be written"
 
 _app = App(connector=SyncPsycopgConnector())  # never opened: every job is written on the caller's connection
 
@@ -80,6 +82,11 @@ def waiting(tx: Connection, owner: str) -> int:
         " AND args->>'owner' = :owner"
     )
     return int(tx.scalar(query, {"task": ANALYSE, "owner": owner}) or 0)
+
+
+def given_up(which: str) -> TextClause:
+    """The condition that no job of the queue for `which`, a condition in SQL on `q`, waits or is being done."""
+    return text(f"NOT EXISTS (SELECT FROM procrastinate_jobs q WHERE {which} AND q.status IN ('todo', 'doing'))")
 
 
 def cancel(tx: Connection, queued_as: int) -> None:

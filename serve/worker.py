@@ -2,7 +2,8 @@
 
 It computes nothing itself, so that no clip can kill it; a replica that dies of a clip is an error like another. What
 fails by our fault is tried again after a growing pause, and set aside as FAILED when the attempts are used up. The jobs
-of a worker that died are found by the silence of its heartbeat, and given back to the queue.
+of a worker that died are found by the silence of its heartbeat, and given back to the queue; those whose end could not
+be written are ended afterwards.
 """
 
 import asyncio
@@ -16,10 +17,10 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy import Engine
 
-from cluster import analyses, keys, logs, tracing, videos
+from cluster import analyses, composition_jobs, keys, logs, tracing, videos
 from cluster.analyses import ENDS, Analysis
 from cluster.objects import LocalObjects, S3Objects
-from cluster.queue import ANALYSE, BACKGROUND, NOTICES, QUEUE
+from cluster.queue import ANALYSE, BACKGROUND, GIVEN_UP, NOTICES, QUEUE
 from cluster.settings import ServeSettings
 from cluster.steps import clip_record, stored_beats
 from dancecore.errors import DanceError
@@ -125,7 +126,7 @@ class Worker:
             log.info("done")
 
     async def tend(self) -> None:
-        """Again and again: give the jobs of dead workers back."""
+        """Again and again: see to the jobs that nobody works on any more."""
         while True:
             try:
                 await self.rescue()
@@ -134,12 +135,19 @@ class Worker:
             await asyncio.sleep(self.settings.stalled_after_s)
 
     async def rescue(self) -> int:
-        """Give the jobs of dead workers back to the queue; how many."""
+        """Give the jobs of dead workers back to the queue, and end those that the queue gave up without a word, such as
+        when the database was away at their last attempt; how many."""
         manager = self.app.job_manager
         stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=self.settings.stalled_after_s))
         for job in stalled:
             await manager.retry_job(job)
-        return len(stalled)
+        given_up = await _thread(analyses.fail_given_up, self.pool)
+        for job_id in given_up:
+            log.error("%s: %s", job_id, GIVEN_UP)
+            ended = await _thread(analyses.find, self.pool, job_id)
+            count_job(ended.state, ended.reason, ended.log)
+        await _thread(composition_jobs.fail_given_up, self.pool)
+        return len(stalled) + len(given_up)
 
     async def _reached(
         self, job: Analysis, queued_as: int, *states: str, metrics: dict[str, float] | None = None

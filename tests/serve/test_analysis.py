@@ -295,14 +295,67 @@ def test_the_job_of_a_dead_worker_is_done_by_another(
             )
         )
 
+    assert rescued(worker) == 1
+    assert queued(pool) == ["todo"]
+    work()
+    assert states(ann, job) == WAY
+
+
+def rescued(worker: Worker) -> int:
+    """How many jobs a worker sees to that nobody works on."""
+
     async def rescue() -> int:
         async with worker.app.open_async():
             return await worker.rescue()
 
-    assert asyncio.run(rescue()) == 1
-    assert queued(pool) == ["todo"]
+    return asyncio.run(rescue())
+
+
+def test_a_job_whose_end_could_not_be_written_is_ended_afterwards(
+    ann: TestClient, clips: list[bytes], work: Done, local: Local, worker: Worker, pool: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    video = upload(ann, clips[0])
+    job, does = ask(ann, video), analyses.fail
+
+    def away(*given: Any) -> bool:
+        raise DanceError("DATABASE_UNAVAILABLE", "away")
+
+    monkeypatch.setattr(analyses, "fail", away)
+    local.pose.error = DanceError("NO_PERSON", "nobody is seen")
     work()
-    assert states(ann, job) == WAY
+    assert queued(pool) == ["failed"]
+    monkeypatch.setattr(analyses, "fail", does)
+    local.pose.error = None
+    assert ann.get(f"/v1/analysis/{job}").json()["state"] == "RECEIVED"
+    assert rescued(worker) == 1
+    kind, said = told(ann, job)[-1]
+    assert (kind, said["reason"]) == ("failure", "INTERNAL")
+    assert rescued(worker) == 0
+    assert ask(ann, video) == job
+    assert rescued(worker) == 0, "it waits"
+    work()
+    assert states(ann, job)[-1] == "DONE"
+
+
+GONE = {
+    "failed": "UPDATE procrastinate_jobs SET status = 'failed' WHERE queue_name = 'analysis'",
+    "cancelled": "UPDATE procrastinate_jobs SET status = 'cancelled' WHERE queue_name = 'analysis'",
+    "removed": "DELETE FROM procrastinate_jobs WHERE queue_name = 'analysis'",
+}
+
+
+@pytest.mark.parametrize("change", GONE.values(), ids=GONE)
+def test_a_job_that_the_queue_does_not_have_is_ended(
+    ann: TestClient, clips: list[bytes], pool: Engine, worker: Worker, change: str
+) -> None:
+    job = ask(ann, upload(ann, clips[0]))
+    with connect(pool) as tx:
+        tx.execute(text(change))
+    other = ask(ann, upload(ann, clips[1]))
+    assert rescued(worker) == 1
+    assert states(ann, job) == ["QUEUED", "FAILED"]
+    assert states(ann, other) == ["QUEUED"]
 
 
 def test_a_job_and_its_row_come_together_or_not_at_all(
