@@ -5,6 +5,7 @@ is locked before the job's, here as in cluster.index. An attempt is known by its
 analysis was cancelled and asked for again, what still goes on for the sake of the first request changes nothing.
 """
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from cluster import queue, quotas, tracing, webhooks
+from cluster import keys, queue, quotas, tracing, webhooks
 from cluster.database import storable, transact
-from cluster.ids import job_id, video_id
+from cluster.ids import job_id, segment_id, video_id
 from cluster.index import ClipRecord, put_clip
+from cluster.objects import Objects
 from cluster.tables import UNDER_WAY, analysis_jobs, videos
 from dancecore.errors import DanceError
 from dancecore.types import MS, Versions
@@ -71,6 +73,19 @@ def request_outdated(pool: Engine, versions: Versions, owner: str | None, at_onc
 def find(pool: Engine, job: str) -> Analysis:
     """A job by its id. Raises DanceError("NOT_FOUND")."""
     return _analysis(transact(pool, lambda tx: _row(tx, job)))
+
+
+def outcome(store: Objects, job: Analysis, end: dict[str, Any]) -> dict[str, Any]:
+    """What came of a job, by the entry of its log that is its end, DONE or FAILED: CONTRACTS' result or failure. The
+    segments are those that it found itself, whatever was found in the clip since."""
+    about = {"job_id": job.job_id, "video_id": job.video_id, "ts": end["ts_ms"]}
+    if end["state"] == "FAILED":
+        return about | {"state": "FAILED", "reason": end["reason"], "detail": end["detail"]}
+    model = job.versions.model
+    found = json.loads(store.get(keys.segments(job.video_id, model)))["segments"]
+    for each in found:
+        each["segment_id"] = segment_id(job.video_id, job.versions, each["start_ms"], each["end_ms"])
+    return about | {"model_version": model, "segments": found}
 
 
 def under_way(pool: Engine) -> dict[str, int]:

@@ -12,13 +12,12 @@ from pydantic import Field
 
 from cluster import analyses
 from cluster.analyses import ENDS, Analysis
-from cluster.move_index import clip_segments
 from dancecore.errors import DanceError
 from dancecore.types import Versions
 from serve.ingress.models import Shape, example
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
-from serve.ingress.videos import JOB, VIDEO, SegmentVersions, segment_shape
+from serve.ingress.videos import JOB, VIDEO, SegmentVersions
 
 router = APIRouter(prefix="/v1/analysis", tags=["analysis"], route_class=Route)
 
@@ -141,14 +140,11 @@ async def events(
 
 def _told(job: Analysis, entry: dict[str, Any], last: bool, using: Services) -> tuple[str, dict[str, Any]]:
     """The kind of an event and what it says: CONTRACTS' progress, result and failure."""
-    about = {"job_id": job.job_id, "ts": entry["ts_ms"]}
     if entry["state"] == "FAILED":
-        more = {"video_id": job.video_id, "state": "FAILED", "reason": entry["reason"], "detail": entry["detail"]}
-        return "failure", about | more
+        return "failure", analyses.outcome(using.store, job, entry)
     if last and entry["state"] == "DONE":
-        found = clip_segments(using.pool, job.video_id).segments
-        shown = [segment_shape(each, using.settings).model_dump() for each in found]
-        return "result", about | {"video_id": job.video_id, "model_version": job.versions.model, "segments": shown}
+        return "result", analyses.outcome(using.store, job, entry)
+    about = {"job_id": job.job_id, "ts": entry["ts_ms"]}
     return "progress", about | {"state": entry["state"], "metrics": entry.get("metrics", {})}
 
 

@@ -109,6 +109,22 @@ def test_events_tell_it_all(ann: TestClient, clips: list[bytes], work: Done) -> 
     assert told(ann, job, **{"Last-Event-ID": "6"}) == events[7:]
 
 
+def test_a_result_is_of_the_model_that_it_names(ann: TestClient, clips: list[bytes], work: Done, local: Local) -> None:
+    """Also after another model found other segments in the same video."""
+    video = upload(ann, clips[0])
+    first = ask(ann, video)
+    work()
+    before = told(ann, first)[-1]
+    local.moves.rename("mv-next.1")
+    second = ask(ann, video)
+    work()
+    assert told(ann, first)[-1] == before
+    for job in (first, second):
+        _, result = told(ann, job)[-1]
+        assert {each["versions"]["model"] for each in result["segments"]} == {result["model_version"]}
+    assert told(ann, second)[-1][1]["segments"] == ann.get(f"/v1/videos/{video}/segments").json()["segments"]
+
+
 def test_asking_twice_is_one_job(ann: TestClient, clips: list[bytes], work: Done, pool: Engine, local: Local) -> None:
     video = upload(ann, clips[0])
     job = ask(ann, video)
