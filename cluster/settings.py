@@ -186,6 +186,8 @@ class ServeSettings:
     composer_cpus: float
     graph_every_s: float
     ingress_ongoing: int
+    streams_at_once: int
+    streams_most: int
     max_queued: int
     retry_after_s: float
     health_every_s: float

@@ -554,6 +554,8 @@ export interface paths {
          *
          *     `progress`: {job_id, state, metrics, ts}; then `result`: {job_id, video_id, model_version, segments, ts}, or
          *     `failure`: {job_id, video_id, state, reason, detail, ts}. `Last-Event-ID` goes on after an event.
+         *     Only so many are open at a time of one user (`RATE_LIMITED`) and of all (`OVERLOADED`); the job itself can be asked
+         *     for instead.
          *
          *     For: user, annotator, admin.
          */

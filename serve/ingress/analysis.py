@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
@@ -17,6 +17,7 @@ from dancecore.types import Versions
 from serve.ingress.models import Shape, example
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
+from serve.ingress.streams import streaming
 from serve.ingress.videos import JOB, VIDEO, SegmentVersions
 
 router = APIRouter(prefix="/v1/analysis", tags=["analysis"], route_class=Route)
@@ -116,7 +117,7 @@ def cancel(job_id: str, using: Using) -> Job:
     return _job(analyses.cancel(using.pool, job_id))
 
 
-@router.get("/{job_id}/events", response_class=EventSourceResponse)
+@router.get("/{job_id}/events", response_class=EventSourceResponse, dependencies=[Depends(streaming)])
 async def events(
     job_id: str, using: Using, last_event_id: Annotated[int, Header(ge=-1)] = -1
 ) -> AsyncIterable[ServerSentEvent]:
@@ -124,6 +125,8 @@ async def events(
 
     `progress`: {job_id, state, metrics, ts}; then `result`: {job_id, video_id, model_version, segments, ts}, or
     `failure`: {job_id, video_id, state, reason, detail, ts}. `Last-Event-ID` goes on after an event.
+    Only so many are open at a time of one user (`RATE_LIMITED`) and of all (`OVERLOADED`); the job itself can be asked
+    for instead.
     """
     told = last_event_id + 1
     while True:
