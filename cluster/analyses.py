@@ -158,8 +158,8 @@ def _request(tx: Connection, video: str, versions: Versions, background: bool, m
     if known is not None and not anew:
         return _analysis(_row(tx, job))
     if clip.owner is not None and most is not None:
-        quotas.check_queued(tx, clip.owner, most)
-    priority = queue.turn(tx, clip.owner, background=background)
+        quotas.check_queued(tx, queue.ANALYSE, clip.owner, most)
+    priority = queue.turn(tx, queue.ANALYSE, clip.owner, background=background)
     if anew:
         _append(tx, job, _entry("QUEUED"))
     else:

@@ -1,4 +1,4 @@
-"""What one user may have of what all share: bytes that are stored, analyses that wait."""
+"""What one user may have of what all share: bytes that are stored, work that waits."""
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -6,6 +6,8 @@ from cluster import queue
 from cluster.database import transact
 from cluster.tables import users, videos
 from dancecore.errors import DanceError
+
+CALLED = {queue.ANALYSE: "analyses", queue.COMPOSITION: "exports and comparisons"}
 
 
 def check_stored(pool: Engine, user_id: str, more: int, most: int) -> None:
@@ -19,9 +21,9 @@ def check_stored(pool: Engine, user_id: str, more: int, most: int) -> None:
         raise DanceError("QUOTA_EXCEEDED", said, {"stored_bytes": stored, "most": most})
 
 
-def check_queued(tx: Connection, user_id: str, most: int) -> None:
-    """Raise DanceError("QUOTA_EXCEEDED") when `most` analyses that a user asked for wait or are under way. Until `tx`
-    ends, others of the same user wait here."""
+def check_queued(tx: Connection, task: str, user_id: str, most: int) -> None:
+    """Raise DanceError("QUOTA_EXCEEDED") when `most` jobs of a task that a user asked for wait or are under way. Until
+    `tx` ends, others of the same user wait here."""
     tx.execute(select(users.c.id).where(users.c.id == user_id).with_for_update(key_share=True))
-    if queue.waiting(tx, user_id) >= most:
-        raise DanceError("QUOTA_EXCEEDED", f"{most} of your analyses wait already", {"most": most})
+    if queue.waiting(tx, task, user_id) >= most:
+        raise DanceError("QUOTA_EXCEEDED", f"{most} of your {CALLED[task]} wait already", {"most": most})

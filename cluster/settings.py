@@ -226,6 +226,7 @@ class ServeSettings:
     judge_cron: str
     stored_bytes: int
     analyses_queued: int
+    exports_queued: int
     outdated_at_once: int
     webhooks_most: int
     webhook_internal: bool

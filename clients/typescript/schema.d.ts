@@ -4169,7 +4169,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description `QUOTA_EXCEEDED`: this user has as much stored, or as many analyses waiting, as one user may */
+        /** @description `QUOTA_EXCEEDED`: this user has as much stored, or as much work waiting, as one user may */
         QUOTA_EXCEEDED: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4211,7 +4211,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description `FORBIDDEN`: whoever sends this request may not do this; `QUOTA_EXCEEDED`: this user has as much stored, or as many analyses waiting, as one user may */
+        /** @description `FORBIDDEN`: whoever sends this request may not do this; `QUOTA_EXCEEDED`: this user has as much stored, or as much work waiting, as one user may */
         FORBIDDEN_QUOTA_EXCEEDED: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -7372,6 +7372,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["QUOTA_EXCEEDED"];
             404: components["responses"]["NOT_FOUND"];
             409: components["responses"]["ALREADY_EXISTS"];
             413: components["responses"]["TOO_LARGE"];
@@ -7518,6 +7519,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["QUOTA_EXCEEDED"];
             404: components["responses"]["NOT_FOUND"];
             409: components["responses"]["ALREADY_EXISTS"];
             413: components["responses"]["TOO_LARGE"];
