@@ -209,6 +209,7 @@ class ServeSettings:
     code_sender: str
     password_min: int
     upload_minutes: int
+    abandoned_hours: int
     part_bytes: int
     infer_max_bytes: int
     infer_max_ms: int
