@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
-from cluster import keys, queue
+from cluster import keys, queue, quotas
 from cluster.database import storable, transact
 from cluster.ids import ulid
 from cluster.objects import Objects
@@ -44,17 +44,20 @@ class CompositionJob:
 
 def request(
     pool: Engine, kind: Kind, composition: str, asked: dict[str, Any], now: datetime, keep: timedelta,
-    video: str | None = None,
+    owner: str, most: int, video: str | None = None,
 ) -> CompositionJob:  # fmt: skip
-    """Ask for a job, to be kept for so long."""
+    """Ask, as this user, for a job, to be kept for so long. Raises DanceError("QUOTA_EXCEEDED") when `most` of theirs
+    are in the queue already."""
     row = {
         "id": ulid(PREFIX[kind]), "composition": composition, "video": video, "kind": kind, "asked": asked,
         "secret": secrets.token_urlsafe(32), "expires_at": now + keep,
     }  # fmt: skip
 
     def work(tx: Connection) -> CompositionJob:
+        quotas.check_queued(tx, queue.COMPOSITION, owner, most)
         made = tx.execute(insert(composition_jobs).values(row).returning(composition_jobs)).mappings().one()
-        queue.defer(tx, queue.COMPOSITION, queue.COMPOSITIONS, job_id=row["id"])
+        turn = queue.turn(tx, queue.COMPOSITION, owner)
+        queue.defer(tx, queue.COMPOSITION, queue.COMPOSITIONS, priority=turn, job_id=row["id"], owner=owner)
         return _job(made)
 
     return transact(pool, work)
@@ -73,6 +76,13 @@ def advance(pool: Engine, job: str, **changed: Any) -> None:
     """Write how far a job is: `state`, `done`, `result`, `reason`, `detail`. One that has ended stays as it is."""
     on = composition_jobs.c.id == job, composition_jobs.c.state.not_in(ENDS)
     transact(pool, lambda tx: tx.execute(update(composition_jobs).where(*on).values(changed)))
+
+
+def fail_given_up(pool: Engine) -> None:
+    """End the jobs that nobody will go on with: in the queue theirs failed, was cancelled or is gone."""
+    on = composition_jobs.c.state.not_in(ENDS), queue.given_up("q.args->>'job_id' = composition_jobs.id")
+    ended = {"state": "FAILED", "reason": "INTERNAL", "detail": queue.GIVEN_UP}
+    transact(pool, lambda tx: tx.execute(update(composition_jobs).where(*on).values(ended)))
 
 
 def sign(job: CompositionJob, name: str, until: datetime) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from procrastinate import App, SyncPsycopgConnector
-from sqlalchemy import BigInteger, Boolean, Connection, Engine, cast, func, select, text
+from sqlalchemy import BigInteger, Boolean, Connection, Engine, TextClause, cast, func, select, text
 
 from cluster import logs, tracing
 from cluster.database import transact
@@ -18,9 +18,11 @@ taken."""
 COMPOSITIONS = "compositions"
 """A queue of its own: nobody waits for a tutorial sheet behind an evening's clips."""
 COMPOSITION = "composition"
-"""The task that exports or compares: takes `job_id`, that of a composition_jobs row."""
+"""The task that exports or compares: takes `job_id`, that of a composition_jobs row, and the `owner` who asked for it,
+by whom turns are taken."""
 LEARN = "learn"
-"""The task that brings what is known of people's dances up to date with one clip: takes `video`."""
+"""The task that brings what is known of people's dances up to date with one clip: takes `video`. It takes milliseconds,
+and its priority is that of the first export when nothing waits: others never come before it."""
 
 NOTICES = "notices"
 """A queue of their own for messages: clips take minutes."""
@@ -35,6 +37,8 @@ TASKS = (ANALYSE, COMPOSITION, LEARN, WEBHOOK, OPERATORS, TIDY, JUDGE)
 
 BACKGROUND = -1_000_000_000
 """The priority of the first job that is done only when nothing else waits."""
+
+GIVEN_UP = "its attempts in the queue are over, and what ended the last one could not be written"
 
 _app = App(connector=SyncPsycopgConnector())  # never opened: every job is written on the caller's connection
 
@@ -55,10 +59,10 @@ def carried() -> dict[str, Any]:
     return {"ids": logs.ids(), "trace": tracing.carried()}
 
 
-def turn(tx: Connection, owner: str | None, *, background: bool = False) -> int:
-    """The priority of a user's next analysis, by which users take turns, however many each of them asks for.
+def turn(tx: Connection, task: str, owner: str | None, *, background: bool = False) -> int:
+    """The priority of a user's next job of a task, by which users take turns, however many each of them asks for.
 
-    Start-time fair queuing (Goyal, Vin & Cheng 1996), every analysis of the same cost: a user's first one comes in the
+    Start-time fair queuing (Goyal, Vin & Cheng 1996), every job of the same cost: a user's first one comes in the
     turn of what is being done now, each next one a turn later. What waits for another attempt has lost its place in the
     order and tells nothing of it. In the `background` turns are taken likewise, after all others.
     """
@@ -68,18 +72,23 @@ def turn(tx: Connection, owner: str | None, *, background: bool = False) -> int:
         " AND (priority <= :background) = :behind"
     )
     first = BACKGROUND if background else 0
-    given = {"first": first, "owner": owner, "task": ANALYSE, "background": BACKGROUND, "behind": background}
+    given = {"first": first, "owner": owner, "task": task, "background": BACKGROUND, "behind": background}
     now, last = tx.execute(query, given).one()
     return int(now if last is None else min(now, last - 1))
 
 
-def waiting(tx: Connection, owner: str) -> int:
-    """How many analyses of a user's videos wait or are being done."""
+def waiting(tx: Connection, task: str, owner: str) -> int:
+    """How many of a user's jobs of a task wait or are being done."""
     query = text(
         "SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')"
         " AND args->>'owner' = :owner"
     )
-    return int(tx.scalar(query, {"task": ANALYSE, "owner": owner}) or 0)
+    return int(tx.scalar(query, {"task": task, "owner": owner}) or 0)
+
+
+def given_up(which: str) -> TextClause:
+    """The condition that no job of the queue for `which`, a condition in SQL on `q`, waits or is being done."""
+    return text(f"NOT EXISTS (SELECT FROM procrastinate_jobs q WHERE {which} AND q.status IN ('todo', 'doing'))")
 
 
 def cancel(tx: Connection, queued_as: int) -> None:

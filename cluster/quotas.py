@@ -1,10 +1,12 @@
-"""What one user may have of what all share: bytes that are stored, analyses that wait."""
+"""What one user may have of what all share: bytes that are stored, work that waits."""
 
 from sqlalchemy import Connection, func, select
 
 from cluster import queue
 from cluster.tables import users, videos
 from dancecore.errors import DanceError
+
+CALLED = {queue.ANALYSE: "analyses", queue.COMPOSITION: "exports and comparisons"}
 
 
 def check_stored(tx: Connection, user_id: str, more: int, most: int, but: str = "") -> None:
@@ -20,12 +22,12 @@ def check_stored(tx: Connection, user_id: str, more: int, most: int, but: str = 
         raise DanceError("QUOTA_EXCEEDED", said, {"stored_bytes": stored, "most": most})
 
 
-def check_queued(tx: Connection, user_id: str, most: int) -> None:
-    """Raise DanceError("QUOTA_EXCEEDED") when `most` analyses that a user asked for wait or are under way. Others
+def check_queued(tx: Connection, task: str, user_id: str, most: int) -> None:
+    """Raise DanceError("QUOTA_EXCEEDED") when `most` jobs of a task that a user asked for wait or are under way. Others
     of the same user wait until `tx` ends."""
     one_by_one(tx, user_id)
-    if queue.waiting(tx, user_id) >= most:
-        raise DanceError("QUOTA_EXCEEDED", f"{most} of your analyses wait already", {"most": most})
+    if queue.waiting(tx, task, user_id) >= most:
+        raise DanceError("QUOTA_EXCEEDED", f"{most} of your {CALLED[task]} wait already", {"most": most})
 
 
 def one_by_one(tx: Connection, user_id: str) -> None:

@@ -186,6 +186,8 @@ class ServeSettings:
     composer_cpus: float
     graph_every_s: float
     ingress_ongoing: int
+    streams_at_once: int
+    streams_most: int
     max_queued: int
     retry_after_s: float
     health_every_s: float
@@ -207,6 +209,7 @@ class ServeSettings:
     code_sender: str
     password_min: int
     upload_minutes: int
+    abandoned_hours: int
     part_bytes: int
     infer_max_bytes: int
     infer_max_ms: int
@@ -226,6 +229,7 @@ class ServeSettings:
     judge_cron: str
     stored_bytes: int
     analyses_queued: int
+    exports_queued: int
     outdated_at_once: int
     webhooks_most: int
     webhook_internal: bool

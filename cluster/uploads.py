@@ -5,11 +5,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
 
-from cluster import tracing
+from cluster import keys, tracing
 from cluster.database import storable, transact
 from cluster.ids import ulid
+from cluster.objects import Objects
 from cluster.settings import ServeSettings
 from cluster.sign_in import digest
 from cluster.tables import uploads
@@ -94,10 +95,14 @@ def became(tx: Connection, upload_id: str, video: str) -> None:
     tx.execute(update(uploads).where(uploads.c.id == upload_id).values(video=video))
 
 
-def abandoned(pool: Engine, then: datetime) -> list[str]:
-    """Uploads that ran out before `then` and became no video."""
-    query = select(uploads.c.id).where(uploads.c.expires_at < then, uploads.c.video.is_(None))
-    return list(transact(pool, lambda tx: tx.scalars(query).all()))
+def forget_abandoned(pool: Engine, store: Objects, then: datetime) -> None:
+    """Remove uploads that ran out before `then` and are no video, their objects first."""
+    gone = uploads.c.expires_at < then, uploads.c.video.is_(None)
+    for upload in transact(pool, lambda tx: tx.scalars(select(uploads.c.id).where(*gone)).all()):
+        for key in (keys.upload(upload), *store.keys(keys.parts(upload))):
+            store.delete(key)
+        still = delete(uploads).where(uploads.c.id == upload, *gone)  # unless somebody went on with it meanwhile
+        transact(pool, lambda tx, still=still: tx.execute(still))  # type: ignore[misc]
 
 
 def _row(pool: Engine, upload_id: str) -> RowMapping:

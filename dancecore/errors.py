@@ -39,7 +39,7 @@ CODES: dict[str, str] = {
     "PLACEMENT_SHORTFALL": "the cluster lacks what the job needs to run at all",
     "WORKER_DIED": "two workers died while they worked on this clip; the clip is left out",
     "MISSING_EXTRA": "a part that is installed separately is not there",
-    "QUOTA_EXCEEDED": "this user has as much as one user may: stored, waiting to be analysed, or set up",
+    "QUOTA_EXCEEDED": "this user has as much as one user may: stored, waiting to be done, or set up",
     "UNREACHABLE": "an address that somebody named does not answer as it should",
     "UNKNOWN_MOVE": "a name means no move that is known, or could mean several",
     "NO_PLAN": "no dance fulfils all that was asked for",

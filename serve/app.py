@@ -42,7 +42,8 @@ def build(numbers: ServeSettings, pose_gpus: float = 0.0) -> Application:
     composer = _deployed(Composer, numbers, numbers.composer_replicas, numbers.composer_cpus).bind()
     exporter = _deployed(Exporter, numbers, numbers.exporter_replicas, numbers.composer_cpus).bind()
     worker = _deployed(QueueWorker, numbers, numbers.worker_replicas, numbers.light_cpus).bind(pose, moves, exporter)
-    ongoing = numbers.ingress_ongoing + numbers.max_queued  # so that it is our answer that tells of too many
+    let_in = numbers.ingress_ongoing + numbers.streams_at_once
+    ongoing = let_in + numbers.max_queued  # so that it is our answer that tells of too many
     ingress = _deployed(Ingress, numbers, numbers.ingress_replicas, numbers.light_cpus, ongoing)
     return ingress.bind(pose, moves, composer, worker)
 

@@ -55,8 +55,9 @@ class CompositionWorker:
                 delete_jobs="successful",
             )  # fmt: skip
 
-    async def attempt(self, context: JobContext, job_id: str) -> None:
-        """One attempt at a job; raises to have another."""
+    async def attempt(self, context: JobContext, job_id: str, owner: str | None = None) -> None:
+        """One attempt at a job; raises to have another. `owner`: whose it is; None: it was asked for before turns were
+        taken."""
         last = context.job.attempts + 1 >= self.settings.job_attempts
         try:
             await self._do(await asyncio.to_thread(composition_jobs.find, self.pool, job_id))

@@ -13,7 +13,7 @@ from typing import Any
 from procrastinate import App, JobContext
 from sqlalchemy import Engine
 
-from cluster import analyses, keys, logs, queue, tracing, webhooks
+from cluster import analyses, logs, queue, tracing, webhooks
 from cluster.objects import LocalObjects, S3Objects
 from cluster.outbound import post
 from cluster.settings import ServeSettings, settings
@@ -84,12 +84,7 @@ class Notices:
         """When an analysis came to this end last, as `timestamp`, and to what: `data`, CONTRACTS' result or failure."""
         job = analyses.find(self.pool, job_id)
         entry = next(entry for entry in reversed(job.log) if entry["state"] == state)
-        data = {"job_id": job.job_id, "video_id": job.video_id, "ts": entry["ts_ms"]}
-        if state == "FAILED":
-            data |= {"state": state, "reason": entry["reason"], "detail": entry["detail"]}
-        else:
-            model = job.versions.model
-            data |= {"model_version": model, **json.loads(self.store.get(keys.segments(job.video_id, model)))}
+        data = analyses.outcome(self.store, job, entry)
         return {"timestamp": datetime.fromtimestamp(entry["ts_ms"] / 1000, UTC).isoformat(), "data": data}
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str], *, internal: bool) -> None:

@@ -14,7 +14,6 @@ from cluster import (
     composition_jobs,
     idempotency,
     identities,
-    keys,
     move_index,
     rates,
     registry,
@@ -79,9 +78,7 @@ def tidy(pool: Engine, store: LocalObjects | S3Objects, settings: Settings, now:
     identities.forget_expired(pool, now)
     rates.forget_before(pool, now - rates.HOUR)
     idempotency.forget_before(pool, now - timedelta(hours=numbers.idempotency_hours))
-    for upload in uploads.abandoned(pool, now):
-        for key in (keys.upload(upload), *store.keys(keys.parts(upload))):
-            store.delete(key)
+    uploads.forget_abandoned(pool, store, now - timedelta(hours=numbers.abandoned_hours))
     videos.purge(pool, store, now - timedelta(days=numbers.purge_days))
     forget_left_over(store, now)
     composition_jobs.forget_expired(pool, store, now)

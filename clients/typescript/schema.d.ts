@@ -593,6 +593,8 @@ export interface paths {
          *
          *     `progress`: {job_id, state, metrics, ts}; then `result`: {job_id, video_id, model_version, segments, ts}, or
          *     `failure`: {job_id, video_id, state, reason, detail, ts}. `Last-Event-ID` goes on after an event.
+         *     Only so many are open at a time of one user (`RATE_LIMITED`) and of all (`OVERLOADED`); the job itself can be asked
+         *     for instead.
          *
          *     For: user, annotator, admin.
          */
@@ -4184,7 +4186,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description `QUOTA_EXCEEDED`: this user has as much as one user may: stored, waiting to be analysed, or set up */
+        /** @description `QUOTA_EXCEEDED`: this user has as much as one user may: stored, waiting to be done, or set up */
         QUOTA_EXCEEDED: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -4226,7 +4228,7 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description `FORBIDDEN`: whoever sends this request may not do this; `QUOTA_EXCEEDED`: this user has as much as one user may: stored, waiting to be analysed, or set up */
+        /** @description `FORBIDDEN`: whoever sends this request may not do this; `QUOTA_EXCEEDED`: this user has as much as one user may: stored, waiting to be done, or set up */
         FORBIDDEN_QUOTA_EXCEEDED: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -7427,6 +7429,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["QUOTA_EXCEEDED"];
             404: components["responses"]["NOT_FOUND"];
             409: components["responses"]["ALREADY_EXISTS"];
             413: components["responses"]["TOO_LARGE"];
@@ -7573,6 +7576,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["QUOTA_EXCEEDED"];
             404: components["responses"]["NOT_FOUND"];
             409: components["responses"]["ALREADY_EXISTS"];
             413: components["responses"]["TOO_LARGE"];

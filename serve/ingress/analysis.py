@@ -5,20 +5,20 @@ from collections.abc import AsyncIterable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 
 from cluster import analyses
 from cluster.analyses import ENDS, Analysis
-from cluster.move_index import clip_segments
 from dancecore.errors import DanceError
 from dancecore.types import Versions
 from serve.ingress.models import Shape, example
 from serve.ingress.routing import Route
 from serve.ingress.services import Me, Services, Using
-from serve.ingress.videos import JOB, VIDEO, SegmentVersions, segment_shape
+from serve.ingress.streams import streaming
+from serve.ingress.videos import JOB, VIDEO, SegmentVersions
 
 router = APIRouter(prefix="/v1/analysis", tags=["analysis"], route_class=Route)
 
@@ -117,7 +117,7 @@ def cancel(job_id: str, using: Using) -> Job:
     return _job(analyses.cancel(using.pool, job_id))
 
 
-@router.get("/{job_id}/events", response_class=EventSourceResponse)
+@router.get("/{job_id}/events", response_class=EventSourceResponse, dependencies=[Depends(streaming)])
 async def events(
     job_id: str, using: Using, last_event_id: Annotated[int, Header(ge=-1)] = -1
 ) -> AsyncIterable[ServerSentEvent]:
@@ -125,6 +125,8 @@ async def events(
 
     `progress`: {job_id, state, metrics, ts}; then `result`: {job_id, video_id, model_version, segments, ts}, or
     `failure`: {job_id, video_id, state, reason, detail, ts}. `Last-Event-ID` goes on after an event.
+    Only so many are open at a time of one user (`RATE_LIMITED`) and of all (`OVERLOADED`); the job itself can be asked
+    for instead.
     """
     told = last_event_id + 1
     while True:
@@ -141,14 +143,11 @@ async def events(
 
 def _told(job: Analysis, entry: dict[str, Any], last: bool, using: Services) -> tuple[str, dict[str, Any]]:
     """The kind of an event and what it says: CONTRACTS' progress, result and failure."""
-    about = {"job_id": job.job_id, "ts": entry["ts_ms"]}
     if entry["state"] == "FAILED":
-        more = {"video_id": job.video_id, "state": "FAILED", "reason": entry["reason"], "detail": entry["detail"]}
-        return "failure", about | more
+        return "failure", analyses.outcome(using.store, job, entry)
     if last and entry["state"] == "DONE":
-        found = clip_segments(using.pool, job.video_id).segments
-        shown = [segment_shape(each, using.settings).model_dump() for each in found]
-        return "result", about | {"video_id": job.video_id, "model_version": job.versions.model, "segments": shown}
+        return "result", analyses.outcome(using.store, job, entry)
+    about = {"job_id": job.job_id, "ts": entry["ts_ms"]}
     return "progress", about | {"state": entry["state"], "metrics": entry.get("metrics", {})}
 
 

@@ -39,6 +39,7 @@ from serve.ingress.envelope import SMALL, Envelope
 from serve.ingress.examples import exemplify
 from serve.ingress.models import Failure, Shape
 from serve.ingress.services import Services
+from serve.ingress.streams import Streams
 
 ROUTERS = tuple(
     part.router
@@ -74,7 +75,7 @@ def create_app(services: Services) -> FastAPI:
     """The ingress as an ASGI app."""
     numbers, media = services.settings.serve, services.settings.media
     app = FastAPI(title="DanceApp", version=VERSION, openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
-    app.state.services = services
+    app.state.services, app.state.streams = services, Streams(numbers)
     app.openapi = describe  # type: ignore[method-assign]
     for router in ROUTERS:
         app.include_router(router)

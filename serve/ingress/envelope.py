@@ -23,7 +23,7 @@ SMALL = 1_000_000
 
 class Envelope:
     """ASGI middleware. `limits`: the most bytes of a body by the end of the path. More than `at_once` requests at a
-    time are refused, to come again later."""
+    time are refused, to come again later; a stream of events is one until it begins."""
 
     def __init__(self, app: ASGIApp, limits: dict[str, int], at_once: int) -> None:
         self.app, self.limits, self.at_once = app, limits, at_once
@@ -40,13 +40,16 @@ class Envelope:
             await self._answer(scope, receive, send, state)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, state: dict[str, Any]) -> None:
-        began, status = time.monotonic(), 0
+        began, status, counted = time.monotonic(), 0, True
 
         async def out(message: Message) -> None:
-            nonlocal status
+            nonlocal status, counted
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update({"X-Request-ID": state["id"], **state.get("headers", {})})
+                headers = MutableHeaders(scope=message)
+                headers.update({"X-Request-ID": state["id"], **state.get("headers", {})})
+                if counted and headers.get("content-type", "").startswith("text/event-stream"):
+                    self.now, counted = self.now - 1, False  # serve.ingress.streams counts it from here on
             await send(message)
 
         self.now += 1
@@ -61,7 +64,7 @@ class Envelope:
                 raise  # half an answer is out: only the end of the connection can tell
             await answer(DanceError("INTERNAL", CODES["INTERNAL"], {"request_id": state["id"]}))(scope, receive, out)
         finally:
-            self.now -= 1
+            self.now -= counted
             seconds = time.monotonic() - began
             count_request(scope["method"], getattr(scope.get("route"), "path", NOWHERE), status, seconds)
             said = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(1000 * seconds)}

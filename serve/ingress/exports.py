@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from cluster import composition_jobs, compositions, experiment, keys
+from cluster.accounts import User
 from cluster.composition_jobs import CompositionJob, State
 from dancecore.composer.composition import to_json
 from dancecore.composer.exports.making import EVERY, FORMATS, checked
@@ -136,7 +137,7 @@ def export(composition_id: str, asked: ExportAsked, user: Me, using: Using, requ
         "written": to_json(written), "formats": checked(written, list(asked.formats)),
         "how": asked.model_dump(exclude={"formats"}),
     }  # fmt: skip
-    job = _asked(using, "export", composition_id, wanted)
+    job = _asked(using, user, "export", composition_id, wanted)
     experiment.record(using.pool, user.user_id, using.settings.experiment, "exported", composition=composition_id)
     return _export(job, using, request)
 
@@ -167,7 +168,7 @@ def compare(composition_id: str, asked: ComparisonAsked, user: Me, using: Using)
     check_owner(using, SHOWN, user, asked.video_id)
     written = compositions.find(using.pool, composition_id).written
     wanted = {"written": to_json(written), "mirror": asked.mirror}
-    return _comparison(_asked(using, "comparison", composition_id, wanted, asked.video_id))
+    return _comparison(_asked(using, user, "comparison", composition_id, wanted, asked.video_id))
 
 
 @router.get("/comparisons/{comparison_id}")
@@ -177,10 +178,12 @@ def show_comparison(comparison_id: str, using: Using) -> ComparisonJob:
 
 
 def _asked(
-    using: Services, kind: composition_jobs.Kind, composition: str, wanted: dict[str, Any], video: str | None = None
-) -> CompositionJob:
-    keep = timedelta(hours=using.settings.serve.export_hours)
-    return composition_jobs.request(using.pool, kind, composition, wanted, datetime.now(UTC), keep, video)
+    using: Services, user: User, kind: composition_jobs.Kind, composition: str, wanted: dict[str, Any],
+    video: str | None = None,
+) -> CompositionJob:  # fmt: skip
+    numbers, now = using.settings.serve, datetime.now(UTC)
+    keep, most = timedelta(hours=numbers.export_hours), numbers.exports_queued
+    return composition_jobs.request(using.pool, kind, composition, wanted, now, keep, user.user_id, most, video)
 
 
 def _export(job: CompositionJob, using: Services, request: Request) -> Export:

@@ -109,6 +109,22 @@ def test_events_tell_it_all(ann: TestClient, clips: list[bytes], work: Done) -> 
     assert told(ann, job, **{"Last-Event-ID": "6"}) == events[7:]
 
 
+def test_a_result_is_of_the_model_that_it_names(ann: TestClient, clips: list[bytes], work: Done, local: Local) -> None:
+    """Also after another model found other segments in the same video."""
+    video = upload(ann, clips[0])
+    first = ask(ann, video)
+    work()
+    before = told(ann, first)[-1]
+    local.moves.rename("mv-next.1")
+    second = ask(ann, video)
+    work()
+    assert told(ann, first)[-1] == before
+    for job in (first, second):
+        _, result = told(ann, job)[-1]
+        assert {each["versions"]["model"] for each in result["segments"]} == {result["model_version"]}
+    assert told(ann, second)[-1][1]["segments"] == ann.get(f"/v1/videos/{video}/segments").json()["segments"]
+
+
 def test_asking_twice_is_one_job(ann: TestClient, clips: list[bytes], work: Done, pool: Engine, local: Local) -> None:
     video = upload(ann, clips[0])
     job = ask(ann, video)
@@ -216,6 +232,54 @@ def test_a_job_that_runs_stops_when_it_is_cancelled(
     assert queued(pool) == []
 
 
+AGAIN = ["CANCELLED", "QUEUED"]
+
+
+@pytest.mark.parametrize("met", [None, DanceError("NO_PERSON", "x"), DanceError("MODEL_REPLACED", "x"), KeyError("x")])
+def test_what_is_cancelled_and_asked_for_again_is_done_by_whoever_was_asked_last(
+    ann: TestClient, clips: list[bytes], work: Done, local: Local, monkeypatch: pytest.MonkeyPatch,
+    met: Exception | None,
+) -> None:  # fmt: skip
+    """Whatever the attempt before meets, which works on."""
+    video = upload(ann, clips[0])
+    job, does = ask(ann, video), local.poses
+
+    async def asked_again_meanwhile(*given: Any) -> Any:
+        monkeypatch.setattr(local, "poses", does)
+        await asyncio.to_thread(lambda: (ann.post(f"/v1/analysis/{job}/cancel"), ask(ann, video)))
+        if met:
+            raise met
+        return await does(*given)
+
+    monkeypatch.setattr(local, "poses", asked_again_meanwhile)
+    work()
+    assert states(ann, job) == [*WAY[:2], *AGAIN, *WAY[1:]]
+
+
+@pytest.mark.parametrize("step", ["features", "segments"])
+def test_it_writes_nothing_when_it_was_asked_for_again(
+    ann: TestClient, clips: list[bytes], work: Done, local: Local, pool: Engine, monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:  # fmt: skip
+    """Nor when the queue would hand the new job to somebody else."""
+    video = upload(ann, clips[0])
+    job, does = ask(ann, video), getattr(local, step)
+
+    async def asked_again_meanwhile(*given: Any) -> Any:
+        await asyncio.to_thread(lambda: (ann.post(f"/v1/analysis/{job}/cancel"), ask(ann, video)))
+        with connect(pool) as tx:
+            tx.execute(
+                text("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour' WHERE status = 'todo'")
+            )
+        return await does(*given)
+
+    monkeypatch.setattr(local, step, asked_again_meanwhile)
+    work()
+    assert states(ann, job)[-2:] == AGAIN
+    assert ann.get(f"/v1/videos/{video}/segments").json()["segments"] == []
+    assert queued(pool) == ["todo"]
+
+
 def test_what_is_done_cannot_be_cancelled(ann: TestClient, clips: list[bytes], work: Done) -> None:
     job = ask(ann, upload(ann, clips[0]))
     work()
@@ -247,14 +311,67 @@ def test_the_job_of_a_dead_worker_is_done_by_another(
             )
         )
 
+    assert rescued(worker) == 1
+    assert queued(pool) == ["todo"]
+    work()
+    assert states(ann, job) == WAY
+
+
+def rescued(worker: Worker) -> int:
+    """How many jobs a worker sees to that nobody works on."""
+
     async def rescue() -> int:
         async with worker.app.open_async():
             return await worker.rescue()
 
-    assert asyncio.run(rescue()) == 1
-    assert queued(pool) == ["todo"]
+    return asyncio.run(rescue())
+
+
+def test_a_job_whose_end_could_not_be_written_is_ended_afterwards(
+    ann: TestClient, clips: list[bytes], work: Done, local: Local, worker: Worker, pool: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    video = upload(ann, clips[0])
+    job, does = ask(ann, video), analyses.fail
+
+    def away(*given: Any) -> bool:
+        raise DanceError("DATABASE_UNAVAILABLE", "away")
+
+    monkeypatch.setattr(analyses, "fail", away)
+    local.pose.error = DanceError("NO_PERSON", "nobody is seen")
     work()
-    assert states(ann, job) == WAY
+    assert queued(pool) == ["failed"]
+    monkeypatch.setattr(analyses, "fail", does)
+    local.pose.error = None
+    assert ann.get(f"/v1/analysis/{job}").json()["state"] == "RECEIVED"
+    assert rescued(worker) == 1
+    kind, said = told(ann, job)[-1]
+    assert (kind, said["reason"]) == ("failure", "INTERNAL")
+    assert rescued(worker) == 0
+    assert ask(ann, video) == job
+    assert rescued(worker) == 0, "it waits"
+    work()
+    assert states(ann, job)[-1] == "DONE"
+
+
+GONE = {
+    "failed": "UPDATE procrastinate_jobs SET status = 'failed' WHERE queue_name = 'analysis'",
+    "cancelled": "UPDATE procrastinate_jobs SET status = 'cancelled' WHERE queue_name = 'analysis'",
+    "removed": "DELETE FROM procrastinate_jobs WHERE queue_name = 'analysis'",
+}
+
+
+@pytest.mark.parametrize("change", GONE.values(), ids=GONE)
+def test_a_job_that_the_queue_does_not_have_is_ended(
+    ann: TestClient, clips: list[bytes], pool: Engine, worker: Worker, change: str
+) -> None:
+    job = ask(ann, upload(ann, clips[0]))
+    with connect(pool) as tx:
+        tx.execute(text(change))
+    other = ask(ann, upload(ann, clips[1]))
+    assert rescued(worker) == 1
+    assert states(ann, job) == ["QUEUED", "FAILED"]
+    assert states(ann, other) == ["QUEUED"]
 
 
 def test_a_job_and_its_row_come_together_or_not_at_all(

@@ -256,7 +256,9 @@ def test_what_is_analysed_is_learned_and_what_is_deleted_forgotten(
     video = upload(ann, clips[0])
     job = ann.post("/v1/analysis", json={"video_id": video}).json()["job_id"]
     found = clip("party.mp4", ("mv_floss", 0, 1000), ("mv_dab", 1000, 2000), versions=local.moves.versions())
-    assert analyses.finish(pool, job, replace(found, info=replace(found.info, sha256=sha(clips[0]))))
+    queued_as = analyses.find(pool, job).queued_as
+    assert queued_as is not None
+    assert analyses.finish(pool, job, queued_as, replace(found, info=replace(found.info, sha256=sha(clips[0]))))
     work()
     assert learned(pool, INDEX).pairs == {(START, "mv_floss"): 1, ("mv_floss", "mv_dab"): 1}
     version = graph_version(pool, INDEX)
@@ -288,3 +290,31 @@ def test_the_same_request_under_one_key_is_one_dance(ann: TestClient) -> None:
     assert one.json() == again.json()
     assert len(ann.get("/v1/compositions").json()["items"]) == 1
     assert json.loads(again.content)["composition_id"]
+
+
+def test_work_whose_end_could_not_be_written_is_ended_afterwards(
+    ann: TestClient, work: Done, clips: list[bytes], local: Local, pool: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits, and what ended, stays as it is."""
+    name, video = keep(ann), upload(ann, clips[0])
+    does = composition_jobs.advance
+
+    def away(pool: Engine, job: str, **changed: Any) -> None:
+        if changed["state"] == "FAILED":
+            raise DanceError("DATABASE_UNAVAILABLE", "away")
+        does(pool, job, **changed)
+
+    def ask() -> str:
+        asked = ann.post(f"/v1/compositions/{name}/compare", json={"video_id": video})
+        return f"/v1/comparisons/{asked.json()['comparison_id']}"
+
+    local.pose.error = DanceError("NO_PERSON", "nobody is seen")
+    failed = ask()
+    work()
+    monkeypatch.setattr(composition_jobs, "advance", away)
+    lost = ask()
+    work()
+    waits = ask()
+    composition_jobs.fail_given_up(pool)
+    ends = [(said["state"], said["reason"]) for said in (ann.get(each).json() for each in (failed, lost, waits))]
+    assert ends == [("FAILED", "NO_PERSON"), ("FAILED", "INTERNAL"), ("QUEUED", None)]

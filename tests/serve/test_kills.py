@@ -18,11 +18,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from cluster import accounts, analyses, embedded, keys
+from cluster import accounts, analyses, embedded, keys, webhooks
 from cluster.database import database_url, engine
 from cluster.migrate import migrate
 from cluster.objects import S3Objects
-from cluster.settings import settings
+from cluster.settings import Settings, settings
+from dancecore.errors import DanceError
 from serve.ingress.api import create_app
 from serve.ingress.services import Services
 from serve.worker import Worker
@@ -133,6 +134,13 @@ def ended(pool: Engine, job: str) -> list[str]:
     raise AssertionError(f"{job} is {analyses.find(pool, job)}")
 
 
+def kill_database() -> None:
+    folder = Path(os.environ["DANCEAPP_HOME"]) / "postgres"
+    server = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+    for each in (server, *server.children(recursive=True)):
+        each.send_signal(signal.SIGKILL)
+
+
 def test_a_database_that_is_killed_ends_no_job(
     ann: TestClient, using: Services, local: Local, clips: list[bytes], pool: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,14 +148,37 @@ def test_a_database_that_is_killed_ends_no_job(
     job = asked(ann, using, clips[0])
     with worker(using, 0):
         assert halted.there.wait(PATIENCE_S)
-        folder = Path(os.environ["DANCEAPP_HOME"]) / "postgres"
-        server = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
-        for each in (server, *server.children(recursive=True)):
-            each.send_signal(signal.SIGKILL)
+        kill_database()
         halted.go_on.set()
         states = ended(pool, job)
     assert states[-1] == "DONE"
     assert [state for state in states if state in analyses.ENDS] == ["DONE"]
+
+
+def test_a_database_that_is_killed_while_a_job_fails_for_good_leaves_no_job_without_an_end(
+    ann: TestClient, using: Services, local: Local, clips: list[bytes], pool: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its last attempt, in the transaction that ends it."""
+    does, killed = webhooks.announce, threading.Event()
+
+    def announce(*given: Any) -> None:
+        if not killed.is_set():
+            killed.set()
+            kill_database()
+        does(*given)
+
+    monkeypatch.setattr(webhooks, "announce", announce)
+    local.pose.error = DanceError("NO_PERSON", "nobody is seen")
+    job = asked(ann, using, clips[0])
+    with worker(replace(using, settings=once(using.settings)), 0):
+        states = ended(pool, job)
+    assert killed.is_set()
+    assert [state for state in states if state in analyses.ENDS] == ["FAILED"]
+
+
+def once(numbers: Settings) -> Settings:
+    """Jobs have one attempt."""
+    return numbers.model_copy(update={"serve": replace(numbers.serve, job_attempts=1)})
 
 
 @pytest.mark.parametrize("comes_back", [True, False])

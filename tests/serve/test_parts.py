@@ -8,11 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
+from cluster import uploads
 from cluster.objects import LocalObjects
 from serve.ingress.api import create_app
 from serve.ingress.services import Services
 from serve.upkeep import tidy
-from tests.serve.conftest import Enter, sha
+from tests.serve.conftest import Enter, send, sha
 
 PART = 1000
 
@@ -94,7 +95,43 @@ def test_parts_that_nobody_came_back_for_are_removed(
     upload = begin(ann, content)
     for part in sign(ann, upload, content):
         put(ann, part, content)
-    tidy(pool, store, using.settings, datetime.now(UTC))
-    assert len(store.keys()) == 3
     tidy(pool, store, using.settings, datetime.now(UTC) + timedelta(days=1))
+    assert len(store.keys()) == 3, "whoever comes back the next day goes on with them"
+    tidy(pool, store, using.settings, datetime.now(UTC) + timedelta(days=1, hours=2))
     assert store.keys() == []
+
+
+def test_what_nobody_came_back_for_is_looked_for_once(
+    ann: TestClient, clips: list[bytes], pool: Engine, store: LocalObjects, using: Services,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    kept, upload = send(ann, clips[0]), begin(ann, b"x" * 2500)
+    video = make(ann, kept).json()["video_id"]
+    listed: list[str] = []
+    lists = store.keys
+
+    def counted(prefix: str = "") -> list[str]:
+        listed.append(prefix)
+        return lists(prefix)
+
+    monkeypatch.setattr(store, "keys", counted)
+    for hours in (26, 27):
+        tidy(pool, store, using.settings, datetime.now(UTC) + timedelta(hours=hours))
+    assert [prefix for prefix in listed if prefix.startswith("parts/")] == [f"parts/{upload}/"]
+    assert ann.get(f"/v1/uploads/{upload}/parts").status_code == 404
+    assert make(ann, kept).json()["video_id"] == video
+
+
+def test_an_upload_that_goes_on_while_others_are_removed_stays(
+    ann: TestClient, pool: Engine, store: LocalObjects, using: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = begin(ann, content := b"x" * 2500)
+    later, deletes = datetime.now(UTC) + timedelta(days=1, hours=2), store.delete
+
+    def meanwhile(key: str) -> None:
+        uploads.renew(pool, upload, later, using.settings.serve)
+        deletes(key)
+
+    monkeypatch.setattr(store, "delete", meanwhile)
+    tidy(pool, store, using.settings, later)
+    assert [part["number"] for part in sign(ann, upload, content)] == [1, 2, 3]

@@ -22,6 +22,7 @@ from serve.ingress.services import Services
 from serve.upkeep import Upkeep
 from serve.worker import Worker
 from tests.serve.conftest import Enter, Local, sha, upload
+from tests.serve.told import ToldClient
 
 OLD = Versions("bp-1", "fv-1", "mv-1", "tx-0.1")
 ANALYSED = (
@@ -134,6 +135,52 @@ def test_a_user_has_only_so_many_analyses_waiting(
     assert bob.post("/v1/analysis", json={"video_id": upload(bob, clips[2])}).status_code == 202
     taken(pool, 2)
     assert ann.post("/v1/analysis", json={"video_id": second}).status_code == 202
+
+
+STEP = {"order_idx": 0, "move_id": "mv_floss", "duration_beats": 4}
+
+
+def dance(client: TestClient) -> str:
+    """Where to ask for work on a composition of theirs."""
+    kept = client.post("/v1/compositions", json={"title": "a", "bpm": 112, "steps": [STEP]}).json()
+    return f"/v1/compositions/{kept['composition_id']}"
+
+
+def test_a_user_has_only_so_many_exports_and_comparisons_waiting(
+    using: Services, enter: Enter, clips: list[bytes], pool: Engine
+) -> None:
+    few = replace(using.settings.serve, exports_queued=2)
+    app = create_app(replace(using, settings=using.settings.model_copy(update={"serve": few})))
+    ann, bob = (ToldClient(app, headers=enter(handle).headers) for handle in ("ann", "bob"))
+    of_ann, of_bob, take = dance(ann), dance(bob), {"video_id": upload(ann, clips[0])}
+    assert ann.post(f"{of_ann}/export", json={"formats": ["json"]}).status_code == 202
+    assert ann.post(f"{of_ann}/compare", json=take).status_code == 202
+    for answer in (ann.post(f"{of_ann}/export", json={}), ann.post(f"{of_ann}/compare", json=take)):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "QUOTA_EXCEEDED")
+    assert bob.post(f"{of_bob}/export", json={"formats": ["json"]}).status_code == 202
+    with connect(pool) as tx:
+        done = "DELETE FROM procrastinate_jobs WHERE args->>'job_id' LIKE 'cpr_%'"
+        tx.execute(text(done))
+    assert ann.post(f"{of_ann}/compare", json=take).status_code == 202
+
+
+def test_users_take_turns_with_exports_and_comparisons_after_what_is_learned(
+    enter: Enter, clips: list[bytes], pool: Engine
+) -> None:
+    ann, bob = enter("ann"), enter("bob")
+    of_ann, of_bob, take = dance(ann), dance(bob), {"video_id": upload(ann, clips[0])}
+    for _ in range(3):
+        ann.post(f"{of_ann}/compare", json=take)
+        ann.post(f"{of_ann}/export", json={"formats": ["json"]})
+    for _ in range(2):
+        bob.post(f"{of_bob}/export", json={"formats": ["json"]})
+    upload(bob, clips[1])
+    with connect(pool) as tx:
+        fetched = text("SELECT task_name, args FROM procrastinate_fetch_job_v2(ARRAY['compositions'], NULL)")
+        taken = [tx.execute(fetched).one() for _ in range(10)]
+    owners = {bob.get("/v1/me").json()["user_id"]: "b", ann.get("/v1/me").json()["user_id"]: "a"}
+    order = "".join(owners[job.args["owner"]] if job.task_name == "composition" else "l" for job in taken)
+    assert order == "lablabaaaa", "what is learned waits for those at most whose first turn it is"
 
 
 def test_a_user_has_only_so_many_bytes_stored(using: Services, enter: Enter, clips: list[bytes]) -> None:
