@@ -16,7 +16,7 @@ from dancecore.errors import DanceError
 from dancecore.features import FEATURE_VERSION
 from dancecore.learning.datasets.folder import write_whole
 from dancecore.models.bundle import Bundle, write_bundle
-from dancecore.models.frames import SKIPPED
+from dancecore.models.frames import told_of
 from dancecore.settings import TrainSettings
 from jobs.training_data import Data
 
@@ -137,7 +137,7 @@ def finish(run: Path, model_id: str, taxonomy: str, plan: "Plan", state: Path, c
     settings, data = plan.settings, plan.data
     network = build(settings.arch, torch.tensor(plan.mean), torch.tensor(plan.std), len(data.labels), 0.0, 0)
     network.load_state_dict(torch.load(state, weights_only=True)["network"])
-    known = [each for each in data.examples("validation") if SKIPPED not in each.labels]
+    known = told_of(data.examples("validation"))
     fitted = calibrated(known, data.labels, settings.window, settings.hop, fitting.runner(network))
     trained = {
         "clips": plan.clips, "segments": plan.segments, "taxonomy": taxonomy, "data_version": data.version,

@@ -20,7 +20,7 @@ from cluster.ray_session import session
 from cluster.settings import Settings, home
 from dancecore.errors import DanceError
 from dancecore.models.bundle import Bundle, read_bundle
-from dancecore.models.frames import SKIPPED, Example, labels_of, mirrored_labels
+from dancecore.models.frames import SKIPPED, Example, labels_of, mirrored_labels, told_of
 from dancecore.settings import TrainSettings
 from dancecore.types import Float, IntT
 from jobs import runs, tracking
@@ -181,12 +181,14 @@ LOSSES = ("frame_loss", "boundary_loss", "smooth_loss")
 
 
 def judged(network: "Network", clips: Sequence[Example], plan: Plan) -> dict[str, float]:
-    """The metrics of these clips, as `judge` has them."""
+    """The metrics of these clips, as `judge` has them, by the frames that are not SKIPPED."""
     from dancecore.models import fitting
     from dancecore.models.judge import judge, log_softmax
 
-    logits = [said for said, _ in fitting.logits_of(network, clips)]
-    return judge([log_softmax(each) for each in logits], [clip.labels for clip in clips], plan.data.labels)
+    counted = [clip.labels != SKIPPED for clip in clips]
+    said = zip(fitting.logits_of(network, clips), counted, strict=True)
+    told = [clip.labels[at] for clip, at in zip(clips, counted, strict=True)]
+    return judge([log_softmax(logits[at]) for (logits, _), at in said], told, plan.data.labels)
 
 
 def _batches(plan: Plan, epoch: int, rank: int) -> Iterator[Any]:
@@ -209,12 +211,11 @@ def _batches(plan: Plan, epoch: int, rank: int) -> Iterator[Any]:
 
 
 def _known(data: Data) -> list[Example]:
-    """The clips to choose by, without those in which a move is danced that is kept out."""
+    """The clips to choose by."""
     import ray.train
 
     shard = ray.train.get_dataset_shard("validation")
-    clips = [each for table in shard.iter_batches(batch_format="pyarrow") for each in data.read(table)]
-    return [each for each in clips if SKIPPED not in each.labels]
+    return told_of(each for table in shard.iter_batches(batch_format="pyarrow") for each in data.read(table))
 
 
 def _plain(network: "nn.Module") -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from dancecore.errors import DanceError
 from dancecore.learning import metrics
 from dancecore.learning.answers import Answer, score_answers
-from dancecore.learning.cuttings import Cutting, score_cuttings
+from dancecore.learning.cuttings import Cutting, labelled_time, score_cuttings
 from dancecore.learning.metrics import Interval, Label
 from dancecore.learning.protocols.plan import Fold, Performance, Protocol, asked, by_move
 from dancecore.learning.protocols.stage import Stage, span_of
@@ -108,7 +108,8 @@ def _cutting(
     duration_ns = max(int(track.time_ns[-1]) + step, *(part.end_ns for part in truth))
     found = tuple(judge.interval(s.start_ns, s.end_ns, s.move_id, s.mirror) for s in segments)
     sure = tuple(each.confidence for each in segments)
-    return Cutting(_unit(question[0], protocol), tuple(truth), found, sure, duration_ns)
+    cutting = Cutting(_unit(question[0], protocol), tuple(truth), found, sure, duration_ns)
+    return labelled_time(cutting) if question[0].partial else cutting
 
 
 def _unit(query: Performance, protocol: Protocol) -> str:

@@ -63,6 +63,11 @@ def mirrored_labels(labels: Sequence[Reading]) -> IntT:
     return np.array([index.get((move_id, not mirror), i) for i, (move_id, mirror) in enumerate(labels)])
 
 
+def told_of(clips: Iterable[Example]) -> list[Example]:
+    """The clips of which at least one frame has a label, not SKIPPED."""
+    return [clip for clip in clips if (clip.labels != SKIPPED).any()]
+
+
 def frame_labels(
     told: Iterable[Label], time_ns: IntT, labels: Sequence[Reading], *, partial: bool = False
 ) -> IntT:  # fmt: skip

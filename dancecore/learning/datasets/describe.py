@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dancecore.errors import DanceError
-from dancecore.learning.datasets.entries import Entry
+from dancecore.learning.datasets.entries import Entry, Label
 from dancecore.learning.datasets.folder import read_folder
 from dancecore.learning.datasets.packs import read_pack
 from dancecore.learning.datasets.videos import read_table
@@ -45,8 +45,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A whole set. `moves` most frequent first, without OTHER; `yaws` of every shot, degrees in [-180, 180);
-    `sides`: clips with a shot from there, or UNKNOWN; `other_ms`: danced by no known move."""
+    """A whole set. `minutes` that are labelled, `moves` most frequent first, without OTHER; `yaws` of every shot,
+    degrees in [-180, 180); `sides`: clips with a shot from there, or UNKNOWN; `other_ms`: danced by no known move."""
 
     clips: int
     creators: int
@@ -115,7 +115,8 @@ class _Counts:
         self.split_of: dict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, entry: Entry) -> None:
-        self.clips, self.ms = self.clips + 1, self.ms + entry.duration_ms
+        self.clips += 1
+        self.ms += sum(_length(label) for label in entry.labels) if entry.partial else entry.duration_ms
         self.creators.add(entry.creator)
         self.splits[entry.split or UNKNOWN] += 1
         yaws = [(view + 180) % 360 - 180 for view in entry.views]
@@ -123,9 +124,9 @@ class _Counts:
         self.sides.update({side_of(yaw) for yaw in yaws} or {UNKNOWN})
         for label in entry.labels:
             if label.move_id == OTHER:
-                self.other_ms += label.end_ms - label.start_ms
+                self.other_ms += _length(label)
                 continue
-            self.lengths[label.move_id].append(label.end_ms - label.start_ms)
+            self.lengths[label.move_id].append(_length(label))
             self.by[label.move_id].add(entry.creator)
             self.mirrored[label.move_id] += bool(label.mirror)
             self.split_of[label.move_id][entry.split or UNKNOWN] += 1
@@ -133,6 +134,10 @@ class _Counts:
     def share(self, move: str) -> MoveShare:
         lengths, splits = tuple(self.lengths[move]), dict(self.split_of[move])
         return MoveShare(move, len(self.by[move]), self.mirrored[move], lengths, splits)
+
+
+def _length(label: Label) -> int:
+    return label.end_ms - label.start_ms
 
 
 def side_of(yaw: float) -> str:

@@ -15,6 +15,7 @@ class Performance:
     """A labelled stretch [start_ms, end_ms) of a clip. `mirror` is None in sets that have no sides.
 
     `yaw`: degrees the camera stands to the left of the dancer's front; None: where the set's own camera stood.
+    `partial`: what is danced in its clip where nothing is labelled nobody said.
     """
 
     clip: str
@@ -24,6 +25,7 @@ class Performance:
     start_ms: int
     end_ms: int
     yaw: float | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

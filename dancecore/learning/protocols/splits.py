@@ -30,7 +30,7 @@ def of_recordings(recordings: Iterable[Recording]) -> list[Performance]:
 
 def of_entries(entries: Iterable[Entry]) -> list[Performance]:
     """The labelled stretches of a folder, in its order."""
-    return [part for each in entries for part in _parts(each.clip, each.creator, each.labels)]
+    return [part for each in entries for part in _parts(each.clip, each.creator, each.labels, partial=each.partial)]
 
 
 def closed_set(
@@ -153,9 +153,10 @@ def _takes(danced: Sequence[Performance], k: int) -> Iterator[Fold]:
             yield Fold(f"takes {turn}", tuple(shown), tuple(queries))
 
 
-def _parts(clip: str, performer: str, labels: Iterable[Label]) -> Iterator[Performance]:
+def _parts(clip: str, performer: str, labels: Iterable[Label], *, partial: bool = False) -> Iterator[Performance]:
     for label in labels:
-        yield Performance(clip, performer, label.move_id, label.mirror, label.start_ms, label.end_ms)
+        span = label.start_ms, label.end_ms
+        yield Performance(clip, performer, label.move_id, label.mirror, *span, partial=partial)
 
 
 def _performer(performance: Performance) -> str:

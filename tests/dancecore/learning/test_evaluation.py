@@ -1,6 +1,7 @@
 """A protocol is put to recognisers whose answers are known, and scored as by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,6 +122,29 @@ def test_whole_clips_are_cut_and_scored() -> None:
     assert numbers["over-segmentation"] == numbers["under-segmentation"] == 0
     assert numbers["coverage"] == pytest.approx(2.5 / 3)
     assert numbers["ECE"] == pytest.approx((0.1 + 0.6) / 2)
+
+
+def test_time_of_which_nobody_said_anything_counts_neither_way() -> None:
+    spans = (("kick", 0, 500), ("dab", 1500, 2500), (OTHER, 2500, 3000))
+    queries = [query("a", move, None, start, end) for move, start, end in spans]
+    found = [
+        Segment(0, 1000 * MS, "kick", 0.9, False, ()), Segment(1000 * MS, 1500 * MS, "spin", 0.9, False, ()),
+        Segment(1500 * MS, 3000 * MS, "dab", 0.6, True, ()),
+    ]  # fmt: skip
+
+    def scores(*, partial: bool) -> dict[str, float]:
+        asked = tuple(replace(each, partial=partial) for each in queries)
+        protocol = Protocol("p", "", (Fold("fold", (), asked),), "found")
+        told = evaluate(protocol, Empty(), lambda exemplars, mirrored: Says([], found), lambda word: None)
+        return {name: each.value for name, each in told.numbers.items()}
+
+    assert scores(partial=False)["frame accuracy"] == pytest.approx(30 / 60)
+    told = scores(partial=True)
+    assert told["frame accuracy"] == pytest.approx(30 / 40)
+    assert told["segment F1@50"] == 1
+    assert told["segment IoU"] == pytest.approx((1 + 1000 / 1500) / 2)
+    assert told["coverage"] == 1
+    assert told["ECE"] == pytest.approx((0.1 + 0.4) / 2)
 
 
 def test_conditions_are_told_apart() -> None:

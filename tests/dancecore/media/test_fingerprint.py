@@ -115,10 +115,10 @@ def test_copies_of_twenty_real_clips_are_caught_and_one_false_in_500_pairs_at_mo
     pairs = [apart(one, other) for one, other in combinations([bits for bits in of if bits is not None], 2)]
     assert len(pairs) >= 500
     assert sum(share <= most for share in pairs) <= len(pairs) / 500
-    moving = [(clip, bits) for clip, bits in zip(clips, of, strict=True) if bits is not None][
-        :: max(1, len(clips) // 20)
-    ]
-    for clip, bits in moving[:20]:
+    moving = [(clip, bits) for clip, bits in zip(clips, of, strict=True) if bits is not None]
+    chosen = moving[:: len(moving) // 20][:20]
+    assert len(chosen) == 20
+    for clip, bits in chosen:
         for name, change in COPIES.items():
             pictures = (change(image) for batch in frames(clip, 15) for image in batch.images)
             write_video(tmp_path / "copy.mp4", islice(pictures, 15 * 20), fps=15)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dancecore.features import FEATURE_VERSION, mirror
 from dancecore.models.bundle import Bundle, read_bundle, write_bundle
 from dancecore.models.classify import Classifier, both_sides, classify, in_windows
-from dancecore.models.frames import INPUTS, UNKNOWN, Example, inputs, labels_of, mirrored_labels
+from dancecore.models.frames import INPUTS, SKIPPED, UNKNOWN, Example, inputs, labels_of, mirrored_labels
 from dancecore.types import MS, Features, Float
 
 LABELS = labels_of([("mv_dab", False), ("mv_dab", True), ("mv_floss", False)])
@@ -112,3 +112,8 @@ def test_calibration_finds_the_temperature_and_the_better_way_to_look(bundle: Bu
     assert not found.mirrored  # these inputs mean nothing in the mirror
     assert found.metrics["ECE"] < 0.05
     assert sum(map(sum, found.confusion["counts"])) == 1200
+    for clip in clips:
+        clip.labels[100:] = SKIPPED
+    half = calibrated(clips, LABELS, 96, 48, first_columns)
+    assert half.temperature == pytest.approx(wanted, rel=0.2)
+    assert sum(map(sum, half.confusion["counts"])) == 600

@@ -1,5 +1,6 @@
 """Sets are counted by move, person and side, and compared with what is wanted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ def test_counts() -> None:
     assert floss.splits == {"test": 1}
     assert found.sides == {"front": 1, "left": 1, UNKNOWN: 1, "back": 1}
     assert found.yaws == (10.0, 100.0, 170.0)
+
+
+def test_minutes_are_those_of_which_somebody_said_what_is_danced() -> None:
+    told = replace(entry("ann", *["dab", OTHER] * 6), partial=True)
+    found = describe([told, entry("bob", "dab")], WANTED)
+    assert (found.minutes, found.other_ms) == (1.1, 3000)
 
 
 @pytest.mark.parametrize(
