@@ -1,6 +1,7 @@
 """The command line: help that teaches, one line for what a user can cause, JSON that is nothing but JSON."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,15 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_sums_are_those_of_every_worker() -> None:
+    code = (
+        "import jobs.cli, numpy, threadpoolctl; print({lib['num_threads'] for lib in threadpoolctl.threadpool_info()})"
+    )
+    env = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{1}"
 
 
 FAILURES = [
