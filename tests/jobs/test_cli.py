@@ -60,9 +60,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_sums_are_those_of_every_worker() -> None:
-    code = (
-        "import jobs.cli, numpy, threadpoolctl; print({lib['num_threads'] for lib in threadpoolctl.threadpool_info()})"
-    )
+    threads = "{lib['num_threads'] for lib in threadpoolctl.threadpool_info()}"
+    code = f"import jobs.cli, numpy, threadpoolctl; print({threads})"
     env = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "{1}"
