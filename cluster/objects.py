@@ -47,8 +47,8 @@ class Objects(Protocol):
         """Whether `key` holds bytes."""
 
     def file(self, key: str) -> AbstractContextManager[Path]:
-        """A file with the bytes that `key` has now, whatever is put there meanwhile; to be read and left as it is.
-        Raises DanceError("OBJECT_MISSING")."""
+        """A file with the bytes of `key`, to be read and left as it is; what is put there meanwhile may show. Raises
+        DanceError("OBJECT_MISSING")."""
 
     def delete(self, key: str) -> None:
         """Forget `key`; nothing happens when it is not there."""
@@ -95,19 +95,9 @@ class LocalObjects:
 
     @contextmanager
     def file(self, key: str) -> Iterator[Path]:
-        path = self._path(key)
-        with _local(key):
-            if not path.is_file():
-                raise _missing(key)
-            folder = tempfile.TemporaryDirectory(dir=self.folder, prefix=".")
-        with folder as name:
-            held = Path(name) / path.name
-            with _local(key):
-                try:
-                    held.hardlink_to(path)
-                except FileNotFoundError as error:
-                    raise _missing(key) from error
-            yield held
+        if not self.exists(key):
+            raise _missing(key)
+        yield self._path(key)
 
     def delete(self, key: str) -> None:
         with _local(key):
@@ -116,8 +106,8 @@ class LocalObjects:
     def keys(self, prefix: str = "") -> list[str]:
         start = self.folder / checked_prefix(prefix).rpartition("/")[0]
         with _local(prefix):
-            files = (path.relative_to(self.folder) for path in start.rglob("*") if path.is_file())
-            found = [path.as_posix() for path in files if not any(part.startswith(".") for part in path.parts)]
+            files = (path for path in start.rglob("*") if not path.name.startswith(".") and path.is_file())
+            found = [path.relative_to(self.folder).as_posix() for path in files]
         return sorted(key for key in found if key.startswith(prefix))
 
     def sizes(self, prefix: str) -> dict[str, int]:

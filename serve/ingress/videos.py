@@ -1,7 +1,11 @@
 """Videos: made of uploads, listed, looked at, deleted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Response
@@ -144,7 +148,7 @@ def make(new: NewVideo, user: Me, using: Using) -> VideoMade:
     if upload.video is not None:
         return _made(videos.find(using.pool, upload.video).video_id, using)  # unless it was deleted meanwhile
     sent = joined(upload, using)
-    with tracing.span("check", upload.trace, upload_id=upload.upload_id), using.store.file(sent) as path:
+    with tracing.span("check", upload.trace, upload_id=upload.upload_id), _own(sent, using) as path:
         info = probe(path, using.settings.media)
         if info.sha256 != upload.sha256:
             raise DanceError("INVALID_INPUT", f"what arrived is not what was announced: sha256 {info.sha256}")
@@ -194,6 +198,13 @@ def keypoints(video_id: str, using: Using) -> Keypoints:
 def preview(video_id: str, using: Using) -> Response:
     """A small moving picture of a video that was analysed."""
     return Response(using.store.get(keys.preview(video_id)), media_type="image/gif")
+
+
+@contextmanager
+def _own(sent: str, using: Services) -> Iterator[Path]:
+    """A file that was sent, as nobody can change it any more: its address takes another one until it is a video."""
+    with using.store.file(sent) as path, TemporaryDirectory() as folder:
+        yield Path(copyfile(path, Path(folder) / path.name))
 
 
 def _kept(path: Path, upload: Upload, info: ClipInfo, new: NewVideo, using: Services) -> str:

@@ -75,17 +75,6 @@ def test_a_file_has_the_bytes_and_the_store_keeps_them(store: Objects) -> None:
         pass
 
 
-def test_a_file_is_what_it_was_when_it_was_asked_for(store: Objects) -> None:
-    store.put("uploads/upl_1", b"a clip")
-    with store.file("uploads/upl_1") as path:
-        store.put("uploads/upl_1", b"another")
-        store.put("uploads/upl_2", b"a third")
-        store.delete("uploads/upl_1")
-        assert path.read_bytes() == b"a clip"
-        assert store.keys() == ["uploads/upl_2"]
-    assert not path.exists()
-
-
 POSTS = {
     "as signed": ({}, b"a clip", 204),
     "another type": ({"Content-Type": "text/html"}, b"a clip", 403),
