@@ -1,9 +1,10 @@
 """Who uses DanceApp: users with their roles."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from cluster.database import storable, transact
@@ -16,12 +17,13 @@ Role = Literal["user", "annotator", "admin"]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user as stored, but for what proves who they are."""
+    """A user as stored, but for what proves who they are. proved_at: when their address was proved first."""
 
     user_id: str
     handle: str
     email: str
     role: Role
+    proved_at: datetime | None
 
 
 def register(pool: Engine, email: str, handle: str, password_hash: str | None) -> User:
@@ -50,16 +52,27 @@ def set_password_hash(pool: Engine, user_id: str, before: str, password_hash: st
     transact(pool, lambda tx: tx.execute(changed.values(password_hash=password_hash)))
 
 
-def set_password(pool: Engine, user_id: str, password_hash: str) -> None:
-    """Give a user another password, and end all their sessions."""
-    changed = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
-    ended = delete(tokens).where(tokens.c.user == user_id)
+def set_password(pool: Engine, user_id: str, password_hash: str, before: str | None) -> bool:
+    """Give a user another password, and end all their sessions; False where the one `before` it has ended meanwhile.
+    None: whatever it was."""
+    one = users.c.id == user_id, true() if before is None else users.c.password_hash == before
+    changed = update(users).where(*one).values(password_hash=password_hash).returning(users.c.id)
 
-    def work(tx: Connection) -> None:
-        tx.execute(changed)
-        tx.execute(ended)
+    def work(tx: Connection) -> bool:
+        if tx.execute(changed).one_or_none() is None:
+            return False
+        tx.execute(delete(tokens).where(tokens.c.user == user_id))
+        return True
 
-    transact(pool, work)
+    return transact(pool, work)
+
+
+def hold(tx: Connection, user: User) -> None:
+    """Until `tx` ends, nobody proves or uses up anything else of this user. Raises DanceError("UNAUTHENTICATED") where
+    somebody proved their address since they were read: who asks for this may be somebody else."""
+    same = users.c.id == user.user_id, users.c.email_verified_at.is_not_distinct_from(user.proved_at)
+    if tx.execute(select(users.c.id).where(*same).with_for_update(key_share=True)).one_or_none() is None:
+        raise DanceError("UNAUTHENTICATED", "this token or key is not valid any more")
 
 
 def prove_address(tx: Connection, user_id: str) -> None:
@@ -96,7 +109,7 @@ def set_role(pool: Engine, who: str, role: str) -> User:
 
 def as_user(row: RowMapping | dict[str, Any]) -> User:
     """The user in a row of the table."""
-    return User(row["id"], row["handle"], row["email"], row["role"])
+    return User(row["id"], row["handle"], row["email"], row["role"], row["email_verified_at"])
 
 
 def folded(email: str) -> str:

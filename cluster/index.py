@@ -159,9 +159,9 @@ def put_failure(connection: Connection, failure: ClipFailure) -> Written:
 def _lock_video(connection: Connection, video: str, sha256: str, filename: str) -> str | None:
     """Make the clip's row if it is not there and lock it until the transaction ends; returns `indexed_by`."""
     row = {"id": video, "sha256": sha256, "filename": filename}
-    connection.execute(upsert(videos).values(row).on_conflict_do_nothing(index_elements=["id"]))
-    query = select(videos.c.indexed_by, videos.c.deleted_at).where(videos.c.id == video).with_for_update()
-    found = connection.execute(query).one()
+    # An update that changes nothing locks the row, also one that is purged at this moment: that is made anew.
+    here = upsert(videos).values(row).on_conflict_do_update(index_elements=["id"], set_={"sha256": sha256})
+    found = connection.execute(here.returning(videos.c.indexed_by, videos.c.deleted_at)).one()
     if found.deleted_at is not None:
         raise DanceError("CLIP_DELETED", f"{filename} ({video}) was deleted by its owner", {"video_id": video})
     indexed_by: str | None = found.indexed_by

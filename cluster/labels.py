@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, Select, func, or_, select
+from sqlalchemy import Engine, RowMapping, Select, and_, func, or_, select
 
 from cluster.database import storable, transact
-from cluster.tables import analysis_jobs, annotations, moves, segments, videos
+from cluster.tables import analysis_jobs, annotations, moves, segments, taxonomy_versions, videos
 from dancecore.learning.datasets.entries import Label
 from dancecore.types import OTHER
 
@@ -49,6 +49,8 @@ def _verified(semver: str) -> Select[Any]:
         .limit(1)
         .scalar_subquery()
     )
+    made = select(taxonomy_versions.c.created_at).where(taxonomy_versions.c.semver == semver).scalar_subquery()
+    known_then = annotations.c.created_at >= made  # what was no known move before may be one of this version
     return (
         select(
             annotations.c.video, annotations.c.start_ms, annotations.c.end_ms, annotations.c.move,
@@ -59,7 +61,7 @@ def _verified(semver: str) -> Select[Any]:
         .outerjoin(moves, moves.c.id == annotations.c.move)
         .outerjoin(analysis_jobs, analysis_jobs.c.id == videos.c.indexed_by)
         .where(annotations.c.status == "VERIFIED", videos.c.deleted_at.is_(None))
-        .where(or_(annotations.c.move.is_(None), moves.c.taxonomy_version == semver))
+        .where(or_(moves.c.taxonomy_version == semver, and_(annotations.c.move.is_(None), known_then)))
         .order_by(annotations.c.video, annotations.c.created_at.desc(), annotations.c.id.desc())
     )  # fmt: skip
 

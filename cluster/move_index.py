@@ -214,7 +214,8 @@ def _share(count: ColumnElement[int]) -> ColumnElement[Any]:
 
 
 def _listed(shares: Any, family: str | None, difficulty: tuple[int, int] | None) -> Select[Any]:
-    order = (shares.c.uses.desc(), shares.c.clips.desc(), shares.c.first_seen, shares.c.move_id)
+    by_name = shares.c.move_id.collate("C")  # as Python compares, whatever the database's language
+    order = (shares.c.uses.desc(), shares.c.clips.desc(), shares.c.first_seen, by_name)
     query = (
         select(
             func.row_number().over(order_by=order).label("rank"),

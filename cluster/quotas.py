@@ -12,7 +12,7 @@ CALLED = {queue.ANALYSE: "analyses", queue.COMPOSITION: "exports and comparisons
 def check_stored(tx: Connection, user_id: str, more: int, most: int, but: str = "") -> None:
     """Raise DanceError("QUOTA_EXCEEDED") when a user's videos, all `but` this one, with `more` bytes would have more
     than `most`. Others of the same user wait until `tx` ends."""
-    one_by_one(tx, user_id)
+    _one_by_one(tx, user_id)
     query = select(func.coalesce(func.sum(videos.c.bytes), 0)).where(
         videos.c.owner == user_id, videos.c.deleted_at.is_(None), videos.c.id != but
     )
@@ -25,11 +25,10 @@ def check_stored(tx: Connection, user_id: str, more: int, most: int, but: str = 
 def check_queued(tx: Connection, task: str, user_id: str, most: int) -> None:
     """Raise DanceError("QUOTA_EXCEEDED") when `most` jobs of a task that a user asked for wait or are under way. Others
     of the same user wait until `tx` ends."""
-    one_by_one(tx, user_id)
+    _one_by_one(tx, user_id)
     if queue.waiting(tx, task, user_id) >= most:
         raise DanceError("QUOTA_EXCEEDED", f"{most} of your {CALLED[task]} wait already", {"most": most})
 
 
-def one_by_one(tx: Connection, user_id: str) -> None:
-    """Until `tx` ends, others of the same user wait here."""
+def _one_by_one(tx: Connection, user_id: str) -> None:
     tx.execute(select(users.c.id).where(users.c.id == user_id).with_for_update(key_share=True))

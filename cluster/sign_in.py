@@ -11,11 +11,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from cluster.accounts import User, as_user, prove_address
+from cluster.accounts import User, as_user, hold, prove_address
 from cluster.database import storable, transact
 from cluster.ids import ulid
 from cluster.settings import ServeSettings
@@ -65,7 +66,11 @@ def sign_in(
 def refresh(pool: Engine, refresh_token: str, now: datetime, settings: ServeSettings) -> TokenPair:
     """Exchange a refresh token for a new pair. Raises DanceError("UNAUTHENTICATED")."""
 
+    of = select(tokens.c.user).where(_is(refresh_token, "refresh")).scalar_subquery()
+    theirs = select(users.c.id).where(users.c.id == of).with_for_update(key_share=True)
+
     def work(tx: Connection) -> TokenPair | None:
+        tx.execute(theirs)  # before its token, as who ends all sessions does: none is made behind their back
         row = tx.execute(select(tokens).where(_is(refresh_token, "refresh")).with_for_update()).one_or_none()
         if row is None or row.expires_at <= now:
             return None
@@ -134,11 +139,16 @@ def redeem_code(pool: Engine, user_id: str, code: str, now: datetime, settings: 
     return transact(pool, work)
 
 
-def make_api_key(pool: Engine, user_id: str, name: str) -> tuple[ApiKey, str]:
-    """A new key that acts as its user, and the one chance to see it."""
+def make_api_key(pool: Engine, user: User, name: str) -> tuple[ApiKey, str]:
+    """A new key that acts as its user, and the one chance to see it. Raises DanceError as `hold`."""
     key = KEY_PREFIX + secrets.token_urlsafe(32)
-    row = {"id": ulid("key"), "user": user_id, "name": storable(name), "digest": digest(key)}
-    made = transact(pool, lambda tx: tx.execute(insert(api_keys).values(row).returning(api_keys)).one())
+    row = {"id": ulid("key"), "user": user.user_id, "name": storable(name), "digest": digest(key)}
+
+    def work(tx: Connection) -> Row[tuple[Any, ...]]:
+        hold(tx, user)
+        return tx.execute(insert(api_keys).values(row).returning(api_keys)).one()
+
+    made = transact(pool, work)
     return ApiKey(made.id, made.name, made.created_at), key
 
 

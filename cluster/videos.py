@@ -104,11 +104,11 @@ def _add(
         "id": video, "sha256": info.sha256, "filename": upload.filename, "duration_ms": info.duration_ms,
         "fps": info.fps, "width": info.width, "height": info.height, "trace": upload.trace, "bytes": info.bytes,
     }  # fmt: skip
-    quotas.check_stored(tx, upload.user_id, info.bytes, most, but=video)
     # An update that changes nothing holds the row, also one that is purged at this moment: that is made anew.
     here = upsert(videos).values(row).on_conflict_do_update(index_elements=["id"], set_={"sha256": info.sha256})
     known = tx.execute(here.returning(videos.c.owner, videos.c.deleted_at)).one()
     _check_owner(known.owner, upload.user_id, video)
+    quotas.check_stored(tx, upload.user_id, info.bytes, most, but=video)
     if known.owner is None or known.deleted_at is not None:
         said = {"owner": upload.user_id, "source": source, "consent_version": storable(consent)}
         tx.execute(update(videos).where(videos.c.id == video).values(**row, **said, deleted_at=None))
@@ -118,6 +118,11 @@ def _add(
         tx.execute(upsert(fingerprints).values(known_by).on_conflict_do_nothing())
     uploads.became(tx, upload.upload_id, video)
     return video
+
+
+def exists(pool: Engine, video: str) -> bool:
+    """Whether there is a row of this video, also of one that is deleted."""
+    return transact(pool, lambda tx: tx.scalar(select(videos.c.id).where(videos.c.id == video))) is not None
 
 
 def find(pool: Engine, video: str) -> StoredVideo:

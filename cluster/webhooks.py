@@ -11,7 +11,8 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine, Row, any_, delete, func, insert, literal, select, update
 
-from cluster import queue, quotas
+from cluster import queue
+from cluster.accounts import User, hold
 from cluster.database import storable, transact
 from cluster.ids import ulid
 from cluster.settings import settings
@@ -41,14 +42,15 @@ class Webhook:
     disabled_reason: str | None
 
 
-def make(pool: Engine, user_id: str, url: str, events: Sequence[Event], most: int) -> tuple[Webhook, str]:
-    """A new webhook and its secret, which is seen this once. Raises DanceError("QUOTA_EXCEEDED") after `most`."""
+def make(pool: Engine, user: User, url: str, events: Sequence[Event], most: int) -> tuple[Webhook, str]:
+    """A new webhook and its secret, which is seen this once. Raises DanceError: QUOTA_EXCEEDED after `most`; as
+    `hold`."""
     secret = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
-    row = {"id": ulid("whk"), "user": user_id, "url": storable(url), "events": list(events), "secret": secret}
+    row = {"id": ulid("whk"), "user": user.user_id, "url": storable(url), "events": list(events), "secret": secret}
 
     def work(tx: Connection) -> Row[tuple[str, ...]]:
-        quotas.one_by_one(tx, user_id)
-        if (tx.scalar(select(func.count()).where(webhooks.c.user == user_id)) or 0) >= most:
+        hold(tx, user)
+        if (tx.scalar(select(func.count()).where(webhooks.c.user == user.user_id)) or 0) >= most:
             raise DanceError("QUOTA_EXCEEDED", f"a user has at most {most} webhooks")
         return tx.execute(insert(webhooks).values(row).returning(webhooks)).one()
 

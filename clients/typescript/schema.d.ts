@@ -171,7 +171,8 @@ export interface paths {
         get?: never;
         /**
          * Change Password
-         * @description Set a password, and end every session but the one that the answer begins. API keys stay.
+         * @description Set a password, and end every session but the one that the answer begins. API keys stay, unless it is a code that
+         *     proves the address for the first time: see `POST /v1/auth/login`.
          *
          *     For: user, annotator, admin.
          */

@@ -151,11 +151,13 @@ def who_am_i(user: Me) -> Profile:
 
 @router.put("/me/password")
 def change_password(given: PasswordChange, user: Me, using: Using) -> Tokens:
-    """Set a password, and end every session but the one that the answer begins. API keys stay."""
+    """Set a password, and end every session but the one that the answer begins. API keys stay, unless it is a code that
+    proves the address for the first time: see `POST /v1/auth/login`."""
     _check_length(given.new_password, using)
-    if _proved(given, user.email, using)[0] is None:
+    proved, before = _proved(given, user.email, using)
+    new = hasher.hash(given.new_password.get_secret_value())
+    if proved is None or not accounts.set_password(using.pool, user.user_id, new, before):
         raise DanceError("FORBIDDEN", "this is not your password, or not the code that you were sent")
-    accounts.set_password(using.pool, user.user_id, hasher.hash(given.new_password.get_secret_value()))
     return tokens_shape(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve))
 
 

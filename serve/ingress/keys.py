@@ -44,7 +44,7 @@ class NewKey(Key):
 @router.post("", status_code=201)
 def make(new: KeyName, user: Me, using: Using) -> NewKey:
     """Make a key that acts as you."""
-    made, secret = sign_in.make_api_key(using.pool, user.user_id, new.name)
+    made, secret = sign_in.make_api_key(using.pool, user, new.name)
     return NewKey(key_id=made.key_id, name=made.name, created_at=made.created_at, key=secret)
 
 

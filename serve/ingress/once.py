@@ -34,7 +34,8 @@ async def once(request: Request, answer: Handler, key: str) -> Response:
     """Answer a request that was answered before under this key as it was then. A failure may be tried again.
 
     A client that goes does not end it: what a route does in a thread goes on as well, and a key that was given back
-    meanwhile would let it be done twice.
+    meanwhile would let it be done twice. Of a form the files are gone with the client; who reads them then fails, and
+    the key is given back.
     """
     task = asyncio.create_task(_once(request, answer, key, await _digest(request)))
     _under_way.add(task)

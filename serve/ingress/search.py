@@ -66,7 +66,7 @@ def search_videos(
     admin finds their own."""
     check_creator(user, creator)
     whose = user.user_id if user.role == "user" else creator
-    after = decode(cursor, int, moment, text)
+    after = decode(cursor, position, moment, text)
     found = videos_with_move(using.pool, move_id, sort, limit=limit + 1, creator=whose, after=after)
     more = None
     if len(found) > limit:

@@ -209,12 +209,17 @@ def _own(sent: str, using: Services) -> Iterator[Path]:
 
 def _kept(path: Path, upload: Upload, info: ClipInfo, new: NewVideo, using: Services) -> str:
     """The id of the video that was made of this file. A file is put before its row, for analyses that come at once; and
-    after it too where a deleted video of the same file was purged meanwhile."""
+    after it too where it went meanwhile, with a deleted video of the same file or with an upload that was refused."""
     source, most = keys.source(video_id(info.sha256)), using.settings.serve.stored_bytes
     seen = fingerprint(path)
     videos.check_free(using.pool, upload, info, most)
     using.store.put(source, path)
-    made = videos.add(using.pool, upload, info, new.source, new.consent_version, seen, most)
+    try:
+        made = videos.add(using.pool, upload, info, new.source, new.consent_version, seen, most)
+    except DanceError:
+        if not videos.exists(using.pool, video_id(info.sha256)):
+            using.store.delete(source)
+        raise
     if not using.store.exists(source):
         using.store.put(source, path)
     return made

@@ -59,7 +59,7 @@ def make(new: NewWebhook, user: Me, using: Using) -> WebhookMade:
     """Have the ends of your analyses posted to an address of https that everybody can reach."""
     _check(new, using)
     most = using.settings.serve.webhooks_most
-    made, secret = webhooks.make(using.pool, user.user_id, new.url, new.events, most)
+    made, secret = webhooks.make(using.pool, user, new.url, new.events, most)
     return WebhookMade(**_shape(made).model_dump(), secret=secret)
 
 

@@ -139,7 +139,7 @@ def over_http(book: Book) -> Row:
         whole = settings().serve
         numbers = settings().model_copy(update={"serve": replace(whole, calls_per_minute=1_000_000)})
         pool = engine()
-        key = sign_in.make_api_key(pool, accounts.register(pool, "a@example.org", "ann", None).user_id, "bench")[1]
+        key = sign_in.make_api_key(pool, accounts.register(pool, "a@example.org", "ann", None), "bench")[1]
         composing: Any = Here(book)
         app = create_app(Services(pool, LocalObjects(folder), numbers, composing, composing, to_file))
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))

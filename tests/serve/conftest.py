@@ -178,7 +178,7 @@ def enter(pool: Engine, api: TestClient) -> Enter:
 
 def signed_in(api: TestClient, pool: Engine, user: User) -> TestClient:
     """A client that acts as this user."""
-    _, key = sign_in.make_api_key(pool, user.user_id, "test")
+    _, key = sign_in.make_api_key(pool, user, "test")
     return ToldClient(api.app, raise_server_exceptions=False, headers={"Authorization": f"Bearer {key}"})
 
 

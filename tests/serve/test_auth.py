@@ -1,20 +1,25 @@
 """Signing in and out, and what happens to those who try without."""
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, text, update
 
-from cluster import accounts, sign_in
-from cluster.accounts import set_role, user_by_email
+from cluster import accounts, sign_in, webhooks
+from cluster.accounts import User, set_role, user_by_email
 from cluster.database import connect
 from cluster.settings import settings
 from cluster.tables import rates, tokens, users
+from dancecore.errors import DanceError
 from serve.ingress.api import create_app
 from serve.ingress.services import Services
 from tests.serve.conftest import Enter, Mailbox
@@ -284,6 +289,77 @@ def test_a_password_is_changed_by_the_one_before_or_by_a_code(
     given = {"new_password": PASSWORD, "code": mailbox.codes["ann@example.org"]}
     assert api.put(where, json=given, headers=mine).status_code == 200
     assert [api.post("/v1/auth/login", json=each).status_code for each in proofs] == [200, 401]
+
+
+def test_a_password_that_ended_meanwhile_is_not_changed(
+    api: TestClient, mailbox: Mailbox, ann: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whoever had the account before its address was proved."""
+    hashed = PasswordHasher.hash
+
+    def slowly(self: PasswordHasher, *given: Any) -> Any:
+        by_code(api, mailbox, "ann@example.org")
+        return hashed(self, *given)
+
+    monkeypatch.setattr(PasswordHasher, "hash", slowly)
+    given = {"new_password": "battery staple horse", "password": PASSWORD}
+    assert api.put("/v1/me/password", json=given, headers=bearer(ann["access_token"])).status_code == 403
+    monkeypatch.undo()
+    proof = {"email": "ann@example.org", "password": given["new_password"]}
+    assert api.post("/v1/auth/login", json=proof).status_code == 401
+
+
+def test_a_refresh_under_way_outlives_no_change_of_password(
+    api: TestClient, ann: dict[str, str], pool: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, issue = api.get("/v1/me", headers=bearer(ann["access_token"])).json(), sign_in._issue
+    begun, on = Event(), Event()
+
+    def slowly(*given: Any) -> Any:
+        begun.set()
+        assert on.wait(20)
+        return issue(*given)
+
+    monkeypatch.setattr(sign_in, "_issue", slowly)
+    with ThreadPoolExecutor() as threads:
+        old = {"refresh_token": ann["refresh_token"]}
+        new = threads.submit(api.post, "/v1/auth/refresh", json=old)
+        assert begun.wait(20)
+        changed = threads.submit(accounts.set_password, pool, me["user_id"], "x", None)
+        wait_for_lock(pool)
+        on.set()
+        assert changed.result()
+        assert api.get("/v1/me", headers=bearer(new.result().json()["access_token"])).status_code == 401
+
+
+def wait_for_lock(pool: Engine) -> None:
+    """Until somebody waits for somebody else in the database."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with connect(pool) as tx:
+            if tx.scalar(waiting):
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+MAKING: dict[str, Callable[[Engine, User], object]] = {
+    "an API key": lambda pool, user: sign_in.make_api_key(pool, user, "spy"),
+    "a webhook": lambda pool, user: webhooks.make(pool, user, "https://example.com/spy", ["job.done"], 9),
+}
+
+
+@pytest.mark.parametrize("make", MAKING.values(), ids=MAKING)
+def test_who_was_let_in_before_an_address_was_proved_leaves_nothing_behind(
+    pool: Engine, mailbox: Mailbox, api: TestClient, ann: dict[str, str], make: Callable[[Engine, User], object]
+) -> None:
+    """Such as one whose request is still coming in, slowly."""
+    with connect(pool) as tx:
+        before = sign_in.who(tx, ann["access_token"], datetime.now(UTC))
+    by_code(api, mailbox, "ann@example.org")
+    with pytest.raises(DanceError, match="UNAUTHENTICATED"):
+        make(pool, before)
 
 
 def with_numbers(using: Services, **numbers: int) -> Services:

@@ -258,7 +258,9 @@ SEARCHES = {
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/v1/search/videos?move_id=mv_dab", '[1,"2026-01-01T00:00:00Z",5]'), ("/v1/videos", '["2026-01-01",""]'),
+    [("/v1/search/videos?move_id=mv_dab", '[1,"2026-01-01T00:00:00Z",5]'),
+     ("/v1/search/videos?move_id=mv_dab", '[2147483648,"2026-01-01T00:00:00Z","a"]'),
+     ("/v1/videos", '["2026-01-01",""]'),
      ("/v1/search/patterns?q=dab", '["2026-01-01T00:00:00Z",5]'), ("/v1/compositions", '["x","y"]'),
      ("/v1/search/moves?q=dab", "[-1]"), ("/v1/search/moves?q=dab", "[1e30]"), ("/v1/taxonomy/tx-0.1/moves", "[[]]")],
 )  # fmt: skip

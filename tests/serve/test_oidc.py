@@ -159,7 +159,7 @@ def test_who_has_the_address_already_is_joined_and_loses_what_was_not_proved(
     found = user_by_email(pool, "olga@example.org")
     assert found is not None
     assert found[1] is None
-    again, _ = sign_in.make_api_key(pool, profile["user_id"], "new")
+    again, _ = sign_in.make_api_key(pool, found[0], "new")
     assert enter_by(browser) == profile  # joined before: nothing is lost any more
     assert [key.key_id for key in sign_in.list_api_keys(pool, profile["user_id"])] == [again.key_id]
 

@@ -96,7 +96,7 @@ def test_a_database_that_goes_away_and_comes_back(using: Services, server: Path)
     pool = create_engine(embedded.start(server, start_s), pool_pre_ping=True)
     migrate(pool)
     ann = accounts.register(pool, "ann@example.org", "ann", None)
-    _, key = sign_in.make_api_key(pool, ann.user_id, "test")
+    _, key = sign_in.make_api_key(pool, ann, "test")
     api = TestClient(create_app(replace(using, pool=pool)), headers={"Authorization": f"Bearer {key}"})
     assert api.get("/v1/me").status_code == 200
     embedded.stop(server)

@@ -48,7 +48,7 @@ def address(using: Services) -> Iterator[str]:
 def say(pool: Engine, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Say]:
     """`danceapp` with a key of ann's; without --server it asks the same database."""
     ann = register(pool, "ann@example.org", "ann", None)
-    monkeypatch.setenv("DANCEAPP_TOKEN", make_api_key(pool, ann.user_id, "cli")[1])
+    monkeypatch.setenv("DANCEAPP_TOKEN", make_api_key(pool, ann, "cli")[1])
     monkeypatch.setenv("DANCEAPP_DATABASE_URL", postgres_url)
     monkeypatch.setenv("DANCEAPP_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(remote, "POLL_S", 0.05)

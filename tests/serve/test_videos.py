@@ -17,6 +17,7 @@ from cluster.database import connect
 from cluster.index import write_clip
 from cluster.objects import LocalObjects
 from cluster.tables import uploads
+from dancecore.errors import DanceError
 from dancecore.media import write_video
 from dancecore.media.fingerprint import fingerprint
 from dancecore.types import Image
@@ -249,6 +250,19 @@ def test_bytes_are_counted_one_video_at_a_time(using: Services, enter: Enter, cl
     with ThreadPoolExecutor() as threads:
         made = list(threads.map(lambda new: ann.post("/v1/videos", json=new).status_code, sent))
     assert sorted(made) == [201, 403, 403]
+
+
+def test_of_a_video_that_is_refused_at_last_nothing_stays(
+    enter: Enter, clips: list[bytes], store: LocalObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = enter("ann")
+    monkeypatch.setattr(stored_videos, "add", failing)
+    assert ann.post("/v1/videos", json=NEW | {"upload_id": send(ann, clips[0])}).status_code == 403
+    assert store.keys("videos/") == []
+
+
+def failing(*given: Any) -> str:
+    raise DanceError("QUOTA_EXCEEDED", "another video was made meanwhile")
 
 
 def test_a_video_that_is_brought_back_while_it_is_purged_has_its_file(
