@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import urllib3
@@ -60,14 +60,14 @@ def weed() -> Iterator[Weed]:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports below 50000, because the server adds 10000 for its internal ones."""
+    """Ports, held together so that they differ, of which that 10000 above is free too: the server takes it as well."""
     found: list[int] = []
-    while len(found) < count:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port < 50_000:
-            found.append(port)
+    with ExitStack() as held:
+        while len(found) < count:
+            port = held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+            with suppress(OSError, OverflowError):
+                held.enter_context(socket.create_server(("127.0.0.1", port + 10_000)))
+                found.append(port)
     return found
 
 
