@@ -155,8 +155,8 @@ def change_password(given: PasswordChange, user: Me, using: Using) -> Tokens:
     proves the address for the first time: see `POST /v1/auth/login`."""
     _check_length(given.new_password, using)
     proved, before = _proved(given, user.email, using)
-    new = hasher.hash(given.new_password.get_secret_value())
-    if proved is None or not accounts.set_password(using.pool, user.user_id, new, before):
+    new = given.new_password.get_secret_value()
+    if proved is None or not accounts.set_password(using.pool, user.user_id, hasher.hash(new), before):
         raise DanceError("FORBIDDEN", "this is not your password, or not the code that you were sent")
     return tokens_shape(sign_in.sign_in(using.pool, user.user_id, datetime.now(UTC), using.settings.serve))
 

@@ -48,7 +48,7 @@ def moment(part: Any) -> datetime:
 
 def position(part: Any) -> int:
     """A part of a cursor that counts items."""
-    if not isinstance(part, int) or not 0 <= part < 2**31:
+    if type(part) is not int or not 0 <= part < 2**31:  # true is an int too
         raise ValueError(f"not so many items: {part!r}")
     return part
 

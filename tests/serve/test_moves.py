@@ -262,6 +262,7 @@ SEARCHES = {
      ("/v1/search/videos?move_id=mv_dab", '[2147483648,"2026-01-01T00:00:00Z","a"]'),
      ("/v1/videos", '["2026-01-01",""]'),
      ("/v1/search/patterns?q=dab", '["2026-01-01T00:00:00Z",5]'), ("/v1/compositions", '["x","y"]'),
+     ("/v1/search/moves?q=dab", "[true]"),
      ("/v1/search/moves?q=dab", "[-1]"), ("/v1/search/moves?q=dab", "[1e30]"), ("/v1/taxonomy/tx-0.1/moves", "[[]]")],
 )  # fmt: skip
 def test_cursors_of_no_list(ann: TestClient, path: str, said: str) -> None:
